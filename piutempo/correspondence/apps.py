@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CorrespondenceConfig(AppConfig):
+    name = "piutempo.correspondence"
+    verbose_name = "Comunicazioni"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SettlementsConfig(AppConfig):
+    name = "piutempo.settlements"
+    verbose_name = "Rendicontazione"

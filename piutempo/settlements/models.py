@@ -1,0 +1,91 @@
+"""What providers are owed, approved by a second person, and paid once."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from piutempo.ledger.models import Pot
+from piutempo.network.models import Provider
+from piutempo.programmes.models import Programme
+from piutempo.vouchers.models import Redemption
+
+
+class StatementStatus(models.TextChoices):
+    """A statement is prepared by one person, approved by another, then paid in a batch."""
+
+    PREPARED = "prepared", _("predisposta")
+    APPROVED = "approved", _("approvata")
+    PAID = "paid", _("pagata")
+
+
+class Statement(models.Model):
+    """What one provider redeemed in one month and pot and is owed (*rendiconto*)."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="statements")
+    month = models.DateField()
+    status = models.CharField(max_length=10, choices=StatementStatus, default=StatementStatus.PREPARED)
+    amount_cents = models.PositiveBigIntegerField()
+    excluded_cents = models.PositiveBigIntegerField(default=0)
+    line_count = models.PositiveIntegerField()
+    prepared_at = models.DateTimeField()
+    prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "pot", "month"], name="statement_once_a_month"),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True)
+                | Q(prepared_by__isnull=True)
+                | ~Q(approved_by=F("prepared_by")),
+                name="statement_four_eyes",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "month"], name="statement_queue")]
+
+
+class StatementLine(models.Model):
+    """One redemption in a statement: a redemption is in one statement only, so that nothing is paid twice."""
+
+    statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines")
+    redemption = models.OneToOneField(Redemption, on_delete=models.PROTECT, related_name="statement_line")
+    amount_cents = models.PositiveIntegerField()
+    excluded_reason = models.CharField(max_length=60, blank=True)
+
+
+class PaymentBatch(models.Model):
+    """Approved statements paid together."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    paid_at = models.DateTimeField(null=True)
+    paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    amount_cents = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["programme", "number"], name="batch_number_once")]
+
+
+class Payment(models.Model):
+    """One statement's money in a batch: once a statement."""
+
+    batch = models.ForeignKey(PaymentBatch, on_delete=models.PROTECT, related_name="payments")
+    statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="payment")
+    amount_cents = models.PositiveBigIntegerField()
+    iban = models.CharField(max_length=34)
+
+
+class Recovery(models.Model):
+    """Money that a provider gave back after payment, with the reason."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="recoveries")
+    amount_cents = models.PositiveBigIntegerField()
+    reason = models.CharField(max_length=300)
+    on = models.DateField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
