@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# check.sh: what a machine can tell without running a test. Every check runs, then it fails if one failed.
+set -uo pipefail
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export PIUTEMPO_MODE=test PIUTEMPO_VAR=$scratch DATABASE_URL= COLUMNS=120
+bin=.venv/bin
+failed=()
+run() {
+    local name=$1
+    shift
+    local said
+    if said=$("$@" 2>&1); then
+        echo "ok    $name"
+    else
+        echo "FAIL  $name"
+        printf '%s\n' "$said" | tail -60
+        failed+=("$name")
+    fi
+}
+
+migrations_up_and_down() {
+    "$bin/python" manage.py migrate --verbosity 0 || return
+    local app
+    # From the top layer to the bottom, as foreign keys point down.
+    for app in replay portals reporting settlements vouchers applications awards network programmes correspondence people \
+        records ledger; do
+        compgen -G "piutempo/$app/migrations/0*.py" >/dev/null || continue
+        "$bin/python" manage.py migrate "$app" zero --verbosity 0 || return
+    done
+    "$bin/python" manage.py migrate --verbosity 0
+}
+
+run "ruff format" "$bin/ruff" format --check .
+run "ruff check" "$bin/ruff" check .
+run "mypy" "$bin/mypy"
+run "import contracts" "$bin/lint-imports" --no-cache
+run "djlint" "$bin/djlint" piutempo --lint --quiet
+run "django check" "$bin/python" manage.py check
+run "migrations complete" "$bin/python" manage.py makemigrations --check --dry-run
+run "migrations up and down" migrations_up_and_down
+
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "FAILED: ${failed[*]}"
+    exit 1
+fi
