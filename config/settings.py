@@ -3,7 +3,7 @@ Settings: one file for every machine; machines differ only by environment variab
 
 Variables read: ``DATABASE_URL`` (empty: SQLite under ``PIUTEMPO_VAR``), ``SECRET_KEY``, ``CODE_KEY`` (signs title codes),
 ``SEAL_KEY`` (encrypts sensitive data), ``PIUTEMPO_MODE`` (``production``, ``demo`` or ``test``), ``PIUTEMPO_VAR``
-(where files live), ``ALLOWED_HOSTS``, ``CSRF_TRUSTED_ORIGINS``, ``BODY_NAME``, ``CONTACT_EMAIL``, ``CONTACT_PHONE``,
+(where files live), ``ALLOWED_HOSTS``, ``CSRF_TRUSTED_ORIGINS``, ``BODY_NAME``, ``CONTACT_EMAIL``, ``CONTACT_PHONE``, ``SITE_URL``,
 ``ACCESSIBILITY_STATEMENT_URL``.
 """
 
@@ -212,6 +212,7 @@ PROGRAMMES_DIR = BASE_DIR / "programmes.d"
 BODY_NAME = os.environ.get("BODY_NAME", "Regione Esempio")
 CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL", "assistenza@piutempo.example")
 CONTACT_PHONE = os.environ.get("CONTACT_PHONE", "800 000 000")
+SITE_URL = os.environ.get("SITE_URL", "https://piutempo.example").rstrip("/")
 ACCESSIBILITY_STATEMENT_URL = os.environ.get("ACCESSIBILITY_STATEMENT_URL", "")
 
 LOGGING = {
