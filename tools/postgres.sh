@@ -6,7 +6,9 @@ set -euo pipefail
 var=${PIUTEMPO_VAR:-var}
 mkdir -p "$var"
 note=$var/postgres.home
-bin=$(dirname "$(command -v initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -1)")
+initdb=$(compgen -G '/usr/lib/postgresql/*/bin/initdb' | sort -V | tail -1 || command -v initdb) ||
+    { echo "PostgreSQL is not installed: see tools/packages.sh" >&2; exit 1; }
+bin=$(dirname "$(realpath "$initdb")")
 owner() { if [ "$(id -u)" -eq 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi; }
 
 start() {

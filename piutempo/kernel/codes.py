@@ -23,7 +23,7 @@ class TitleCode(NamedTuple):
     """What a title's code says: the voucher's random number and the title's index, from 1."""
 
     voucher_code: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
 
 
 class WrongCode(ValueError):
