@@ -27,7 +27,11 @@ class TitleCode(NamedTuple):
 
 
 class WrongCode(ValueError):
-    """The code was mistyped or never printed by us. ``args[0]`` is what was read."""
+    """The code was mistyped. ``args[0]`` is what was read."""
+
+
+class ForeignCode(WrongCode):
+    """The code is well formed but was never printed by us: its signature is not ours."""
 
 
 def encode(number: int, length: int) -> str:
@@ -63,16 +67,19 @@ def read_title_code(text: str, key: str) -> TitleCode:
     """
     Return what a typed or scanned code says; case, blanks, dashes and look-alike letters do not matter.
 
-    :raises WrongCode: mistyped (check characters) or not ours (signature)
+    :raises WrongCode: mistyped (length, alphabet, check characters); ``ForeignCode``: not ours (signature)
     """
     body = text.strip().upper().translate(_READ_AS)
     try:
         mod_97_10.validate(body)
-        if len(body) != 18 or not hmac.compare_digest(body[12:16], _signature(body[:12], key)):
+        if len(body) != 18:
             raise WrongCode(text)
-        return TitleCode(decode(body[:10]), int(body[10:12]))
+        found = TitleCode(decode(body[:10]), int(body[10:12]))
     except (ValidationError, ValueError):
         raise WrongCode(text) from None
+    if not hmac.compare_digest(body[12:16].encode(), _signature(body[:12], key).encode()):
+        raise ForeignCode(text)
+    return found
 
 
 def _signature(body: str, key: str) -> str:

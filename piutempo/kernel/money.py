@@ -71,3 +71,32 @@ def shares_between(rows: Sequence[tuple[int, ...]], before_cents: int, after_cen
         after - before
         for before, after in zip(shares_of(rows, before_cents), shares_of(rows, after_cents), strict=True)
     )
+
+
+def next_parts(
+    rows: Sequence[tuple[int, ...]], taken: Sequence[int], left: Sequence[int], cents: int
+) -> tuple[int, ...]:
+    """
+    Return how the next ``cents`` of a balance divide among its sources, given what each gave and still has.
+
+    Each source aims at its Sainte-Laguë share of all that will have been taken, so that returns and small amounts do not
+    drift; no part is negative, none exceeds what the source has left, and the parts sum to ``cents``.
+
+    :param rows: ``cumulative_shares`` of the sources
+    :param taken: cents each source gave so far, net of what came back
+    :param left: cents each source still has
+    :raises ValueError: ``cents`` is negative or more than all that is left
+    """
+    if not 0 <= cents <= sum(left):
+        raise ValueError(f"cannot take {cents} cents of {sum(left)}")
+    target = shares_of(rows, sum(taken) + cents)
+    parts = [min(max(aim - had, 0), has) for aim, had, has in zip(target, taken, left, strict=True)]
+    over = sum(parts) - cents
+    while over:
+        step = 1 if over < 0 else -1
+        movable = [i for i in range(len(parts)) if (parts[i] < left[i] if step > 0 else parts[i] > 0)]
+        # The source furthest from its aim moves first; a tie goes to the earlier one.
+        best = max(movable, key=lambda i: (step * (target[i] - taken[i] - parts[i]), -i))
+        parts[best] += step
+        over += step
+    return tuple(parts)

@@ -42,6 +42,17 @@ class IssuanceRun(models.Model):
         ]
 
 
+class SerialBook(models.Model):
+    """The next free serial number of a programme's product. Its row is locked by whoever issues: one issuance at a time."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    product = models.CharField(max_length=40)
+    next_serial = models.BigIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["programme", "product"], name="serial_book_once")]
+
+
 class Voucher(models.Model):
     """
     One award's month: a carnet of titles of ``face_cents``, or one balance to draw down.
@@ -73,18 +84,21 @@ class Voucher(models.Model):
     valid_from = models.DateField()
     original_valid_until = models.DateField(help_text="exclusive")
     valid_until = models.DateField(help_text="exclusive; moved by extensions")
+    record_days = models.PositiveSmallIntegerField(help_text="a service may be recorded up to so many days after it")
+    reversal_days = models.PositiveSmallIntegerField(help_text="a redemption may be undone up to so many days after it")
     desk = models.ForeignKey(Desk, on_delete=models.PROTECT, null=True, related_name="+", help_text="holds the stock")
     handed = models.BigIntegerField(default=0)
     blocked = models.BigIntegerField(default=0)
     spent = models.BigIntegerField(default=0)
     void = models.BigIntegerField(default=0)
     spent_cents = models.PositiveIntegerField(default=0)
-    void_cents = models.PositiveIntegerField(default=0, help_text="moved to a replacement")
+    void_cents = models.PositiveIntegerField(default=0, help_text="moved to a replacement; lost titles stay in value")
     lapsed_cents = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["award", "month", "replacement"], name="voucher_once_a_month"),
+            models.UniqueConstraint(fields=["programme", "product", "first_serial"], name="voucher_serial_once"),
             models.CheckConstraint(
                 condition=Q(value_cents=F("face_cents") * F("title_count"))
                 & Q(title_count__gte=1, title_count__lte=MAX_TITLES),
@@ -104,7 +118,6 @@ class Voucher(models.Model):
         indexes = [
             models.Index(fields=["programme", "valid_until"], name="voucher_expiry"),
             models.Index(fields=["desk", "month"], name="voucher_desk"),
-            models.Index(fields=["first_serial"], name="voucher_serial"),
         ]
 
 
@@ -168,6 +181,8 @@ class Redemption(models.Model):
     Titles, or an amount, of one voucher spent at one site. Its row is the audit record; only ``Reversal`` undoes it.
 
     ``key`` is the caller's idempotency key, unique per site; ``key_hash`` the hash of the inputs that came with it.
+    ``is_settled`` is set (once, by settlements) when an approved statement contains it: from then on it cannot be reversed. It is the
+    only column the database lets change.
     """
 
     voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="redemptions")
@@ -185,6 +200,7 @@ class Redemption(models.Model):
     key = models.CharField(max_length=64)
     key_hash = models.CharField(max_length=64)
     file = models.ForeignKey(RedemptionFile, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    is_settled = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -230,7 +246,11 @@ class Lapse(models.Model):
 
 
 class Extension(models.Model):
-    """An act that moves the expiry of a scope of vouchers, with what it touched; undone as a whole or not at all."""
+    """
+    An act that moves the expiry of a scope of vouchers, with what it touched. Undone once; ``kept`` vouchers stay extended.
+
+    A voucher stays extended when it was spent after its old expiry, or when a later extension moved it again.
+    """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     decree = models.CharField(_("estremi dell'atto"), max_length=200)
@@ -241,6 +261,8 @@ class Extension(models.Model):
     new_valid_until = models.DateField(help_text="exclusive")
     restores_lapsed = models.BooleanField(default=True)
     vouchers = models.PositiveIntegerField()
+    restored = models.PositiveIntegerField(default=0, help_text="vouchers whose lapsed money came back")
+    kept = models.PositiveIntegerField(default=0, help_text="vouchers that the undoing left extended")
     unspent_cents = models.PositiveBigIntegerField()
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -255,6 +277,26 @@ class ExtensionLine(models.Model):
     extension = models.ForeignKey(Extension, on_delete=models.PROTECT, related_name="lines")
     voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="+")
     old_valid_until = models.DateField()
+    restored_cents = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["extension", "voucher"], name="extension_line_once")]
+
+
+class ApiKey(models.Model):
+    """
+    A site's key to the JSON API. Only the SHA-256 of the secret is kept: it has 256 random bits, so a slow hash adds nothing.
+
+    ``prefix`` is the readable start of the key, to tell keys apart in a list.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12)
+    sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
