@@ -1,9 +1,11 @@
 """
 Settings: one file for every machine; machines differ only by environment variables.
 
-Variables read: ``DATABASE_URL`` (empty: SQLite under ``PIUTEMPO_VAR``), ``SECRET_KEY``, ``CODE_KEY`` (signs title codes),
+Variables read: ``DATABASE_URL`` (empty: SQLite under ``PIUTEMPO_VAR``), ``SECRET_KEY``, ``CODE_KEY`` (signs title
+codes),
 ``SEAL_KEY`` (encrypts sensitive data), ``PIUTEMPO_MODE`` (``production``, ``demo`` or ``test``), ``PIUTEMPO_VAR``
-(where files live), ``ALLOWED_HOSTS``, ``CSRF_TRUSTED_ORIGINS``, ``BODY_NAME``, ``CONTACT_EMAIL``, ``CONTACT_PHONE``, ``SITE_URL``,
+(where files live), ``ALLOWED_HOSTS``, ``CSRF_TRUSTED_ORIGINS``, ``BODY_NAME``, ``CONTACT_EMAIL``, ``CONTACT_PHONE``,
+``SITE_URL``,
 ``ACCESSIBILITY_STATEMENT_URL``.
 """
 
@@ -106,7 +108,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 
 def database_from(url: str) -> dict[str, Any]:
-    """Return Django's database settings for ``postgresql://user:password@host:port/name?option=value`` or for SQLite."""
+    """Return Django's settings for ``postgresql://user:password@host:port/name?option=value``, or for SQLite."""
     if not url:
         VAR_DIR.mkdir(parents=True, exist_ok=True)
         return {

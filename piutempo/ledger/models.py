@@ -1,7 +1,8 @@
 """
 Double-entry transfers, append-only.
 
-A row moves ``amount_cents`` (> 0) from one account to another, so it balances by itself; an account's balance is what it
+A row moves ``amount_cents`` (> 0) from one account to another, so it balances by itself; an account's balance is what
+it
 received minus what it gave. Sign convention, accounts and guards: docs/adr/0003-ledger.md. The database refuses
 UPDATE and DELETE of transfers, and refuses that ``Holding`` goes under its floor (migration 0002).
 """
@@ -84,7 +85,7 @@ class Pot(models.Model):
 
 
 class Source(models.Model):
-    """Who funds a pot, and for which part. The parts of a pot sum to 10000 and never change (a new act is a new pot)."""
+    """Who funds a pot, and for which part. A pot's parts sum to 10000 and never change (a new act is a new pot)."""
 
     pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="sources")
     code = models.CharField(max_length=40)
@@ -120,7 +121,8 @@ class Holding(models.Model):
     """
     What a pot still has, by source: kept by the database from the transfers, never written by the program.
 
-    Two CHECKs are the last guard of the fund: nothing is committed beyond the stated over-commitment, and nothing is issued
+    Two CHECKs are the last guard of the fund: nothing is committed beyond the stated over-commitment, and nothing is
+    issued
     beyond what was allocated, whatever was committed.
     """
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
 from piutempo.ledger.models import ROUTES, Account, Holding, Kind, MonthTotal, Pot, Source, Transfer, Watermark
 
@@ -45,7 +46,8 @@ def lock_pot(pot_id: int) -> Pot:
     """
     Lock a pot until the transaction ends, and return it.
 
-    Whoever commits, issues or returns money takes this lock first, so that what they read of the pot stays true. On SQLite
+    Whoever commits, issues or returns money takes this lock first, so that what they read of the pot stays true. On
+    SQLite
     the transaction itself is the only writer.
     """
     return Pot.objects.select_for_update(of=("self",)).get(pk=pot_id)
@@ -58,9 +60,7 @@ def get_available_cents(pot_id: int) -> int:
 
 def get_headroom_cents(pot_id: int) -> int:
     """Return how much may still be committed so that every source keeps its part: the scarcest source decides."""
-    rows = Holding.objects.filter(pot_id=pot_id).values_list(
-        "available_cents", "overcommit_cents", "source__share_bp"
-    )
+    rows = Holding.objects.filter(pot_id=pot_id).values_list("available_cents", "overcommit_cents", "source__share_bp")
     return min(((available + over) * 10_000 // bp for available, over, bp in rows), default=0)
 
 
@@ -81,7 +81,8 @@ def get_movements(
     """
     Return what moved, in cents, by pot, source and kind, booked in [since, before), up to a transfer id.
 
-    Whole months up to the summary's watermark come from ``MonthTotal``; only the edges are read from the ledger. Figures as of
+    Whole months up to the summary's watermark come from ``MonthTotal``; only the edges are read from the ledger.
+    Figures as of
     an older ``watermark`` than the summary's are read from the ledger itself.
     """
     summed = Watermark.objects.filter(pk=1).values_list("transfer_id", flat=True).first() or 0
@@ -108,10 +109,35 @@ def get_movements(
     return dict(found)
 
 
+def get_monthly_movements(
+    pot_ids: list[int], *, before: date | None = None, watermark: int | None = None
+) -> dict[tuple[date, Kind], int]:
+    """Return what moved, in cents, by accounting month (its first day) and kind; from the summary where it reaches."""
+    summed = Watermark.objects.filter(pk=1).values_list("transfer_id", flat=True).first() or 0
+    use_summary = bool(summed) and (before is None or before.day == 1) and (watermark is None or watermark >= summed)
+    transfers = Transfer.objects.filter(pot_id__in=pot_ids)
+    if watermark is not None:
+        transfers = transfers.filter(id__lte=watermark)
+    if before is not None:
+        transfers = transfers.filter(booked_on__lt=before)
+    found: dict[tuple[date, Kind], int] = defaultdict(int)
+    if use_summary:
+        totals = MonthTotal.objects.filter(pot_id__in=pot_ids)
+        if before is not None:
+            totals = totals.filter(month__lt=before)
+        for month, kind, cents in totals.values_list("month", "kind").annotate(c=Sum("amount_cents")).order_by():
+            found[month, Kind(kind)] += cents
+        transfers = transfers.filter(id__gt=summed)
+    rows = transfers.annotate(month=TruncMonth("booked_on")).values_list("month", "kind")
+    for month, kind, cents in rows.annotate(c=Sum("amount_cents")).order_by():
+        found[month, Kind(kind)] += cents
+    return dict(found)
+
+
 def get_balances(
     pot_ids: list[int], *, before: date | None = None, watermark: int | None = None
 ) -> dict[BalanceKey, int]:
-    """Return every account's balance in cents (received minus given), by pot and source, of what was booked before a day."""
+    """Return each account's balance in cents (received minus given) by pot and source, booked before a day."""
     found: dict[BalanceKey, int] = defaultdict(int)
     for (pot_id, source_id, kind), cents in get_movements(pot_ids, before=before, watermark=watermark).items():
         giver, taker = ROUTES[kind]
@@ -172,7 +198,9 @@ def list_violations() -> list[Violation]:
             said = getattr(holding, f"{name.value}_cents")
             true = balances.get(BalanceKey(holding.pot_id, holding.source_id, name), 0)
             if said != true:
-                found.append(Violation("holding-follows-transfers", f"holding {holding.pk} {name}", f"{said} != {true}"))
+                found.append(
+                    Violation("holding-follows-transfers", f"holding {holding.pk} {name}", f"{said} != {true}")
+                )
     floors = {h.source_id: -h.overcommit_cents for h in Holding.objects.all()}
     for key, cents in sorted(balances.items()):
         floor = floors.get(key.source_id, 0) if key.account is Account.AVAILABLE else 0
@@ -191,13 +219,11 @@ def list_violations() -> list[Violation]:
         for pot_id, source_id, kind, month, cents, _rows in cursor.fetchall():
             by_month[pot_id, source_id, kind, date.fromisoformat(str(month))] = cents
     kept = {(t.pot_id, t.source_id, t.kind, t.month): t.amount_cents for t in MonthTotal.objects.all()}
-    for month_key in sorted(kept.keys() | by_month.keys()):
-        if kept.get(month_key, 0) != by_month.get(month_key, 0):
-            found.append(
-                Violation(
-                    "summary-follows-transfers", str(month_key), f"{kept.get(month_key)} != {by_month.get(month_key)}"
-                )
-            )
+    found += [
+        Violation("summary-follows-transfers", str(key), f"{kept.get(key)} != {by_month.get(key)}")
+        for key in sorted(kept.keys() | by_month.keys())
+        if kept.get(key, 0) != by_month.get(key, 0)
+    ]
     return found
 
 

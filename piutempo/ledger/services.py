@@ -73,7 +73,14 @@ def allocate(*, pot: Pot, act: str, amount_cents: int, on: date) -> Allocation:
     sources = list_sources(pot.pk)
     shares = shares_between(cumulative_shares([s.share_bp for s in sources]), before, before + amount_cents)
     parts = tuple((s.source_id, cents) for s, cents in zip(sources, shares, strict=True))
-    post(kind=Kind.ALLOCATE, subject_id=allocation.pk, pot_id=pot.pk, amount_cents=amount_cents, booked_on=on, parts=parts)
+    post(
+        kind=Kind.ALLOCATE,
+        subject_id=allocation.pk,
+        pot_id=pot.pk,
+        amount_cents=amount_cents,
+        booked_on=on,
+        parts=parts,
+    )
     set_overcommit(pot=pot, overcommit_bp=pot.overcommit_bp)
     return allocation
 
@@ -144,7 +151,9 @@ def post_all(kind: Kind, postings: Iterable[Posting]) -> int:
         else:
             parts = posting.parts
             if sum(cents for _, cents in parts) != posting.amount_cents:
-                raise ValueError(f"the parts of {kind} {posting.subject_id} do not sum to {posting.amount_cents}: {parts}")
+                raise ValueError(
+                    f"the parts of {kind} {posting.subject_id} do not sum to {posting.amount_cents}: {parts}"
+                )
         rows += [
             Transfer(
                 kind=kind,

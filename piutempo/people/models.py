@@ -29,7 +29,7 @@ class User(AbstractBaseUser):
     username = models.CharField(_("nome utente"), max_length=150, unique=True)
     full_name = models.CharField(_("nome e cognome"), max_length=200)
     email = models.EmailField(blank=True)
-    external_id = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001 - null keeps the unique index usable
+    external_id = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001 - null is unique
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
@@ -66,7 +66,7 @@ class Scope(models.TextChoices):
 
 
 class RoleGrant(models.Model):
-    """A role given to an account within a scope and a period; ``scope_id`` is the id of the programme, desk, site or provider."""
+    """A role given to an account in a scope and period; ``scope_id``: id of the programme, desk, site or provider."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=Role)

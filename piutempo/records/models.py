@@ -8,7 +8,8 @@ class Event(models.Model):
     """
     One fact that somebody brought about. The database refuses UPDATE and DELETE.
 
-    ``name`` is ``context.past_participle``; ``subject`` is ``context.model`` and ``subject_id`` its id; ``actor_id`` is a user
+    ``name`` is ``context.past_participle``; ``subject`` is ``context.model`` and ``subject_id`` its id; ``actor_id``
+    is a user
     (null: the program by itself); ``happened_at`` is when the fact was true, ``recorded_at`` the machine's time.
     ``data`` holds codes and amounts, never personal data.
     """

@@ -12,7 +12,13 @@ from piutempo.records.models import Document, Event
 
 
 def record_event(
-    *, name: str, subject: str, subject_id: int, at: datetime, by_id: int | None = None, data: dict[str, Any] | None = None
+    *,
+    name: str,
+    subject: str,
+    subject_id: int,
+    at: datetime,
+    by_id: int | None = None,
+    data: dict[str, Any] | None = None,
 ) -> Event:
     """Record one fact: ``context.past_participle`` about ``context.model``. ``data`` holds codes and amounts only."""
     return Event.objects.create(

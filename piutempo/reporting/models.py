@@ -10,7 +10,8 @@ class FrozenReport(models.Model):
     """
     The figures of a period as of a date.
 
-    ``data`` is the whole report; ``sha256`` its hash; ``watermark`` the last ledger transfer it knew; ``version_ids`` the programme
+    ``data`` is the whole report; ``sha256`` its hash; ``watermark`` the last ledger transfer it knew; ``version_ids``
+    the programme
     versions in force. Recomputing from the same (as_of, watermark) must give the same hash. Append-only.
     """
 

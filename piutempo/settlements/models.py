@@ -39,9 +39,7 @@ class Statement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "pot", "month"], name="statement_once_a_month"),
             models.CheckConstraint(
-                condition=Q(approved_by__isnull=True)
-                | Q(prepared_by__isnull=True)
-                | ~Q(approved_by=F("prepared_by")),
+                condition=Q(approved_by__isnull=True) | Q(prepared_by__isnull=True) | ~Q(approved_by=F("prepared_by")),
                 name="statement_four_eyes",
             ),
         ]

@@ -85,8 +85,15 @@ def test_the_database_refuses_a_wrong_route(pot):
     source = pot.sources.get(code="UE")
     with pytest.raises(IntegrityError), transaction.atomic():
         Transfer.objects.create(
-            kind=Kind.SPEND, subject_id=1, pot=pot, source=source, from_account="available", to_account="paid",
-            amount_cents=1, booked_on=DAY, effective_on=DAY,
+            kind=Kind.SPEND,
+            subject_id=1,
+            pot=pot,
+            source=source,
+            from_account="available",
+            to_account="paid",
+            amount_cents=1,
+            booked_on=DAY,
+            effective_on=DAY,
         )
 
 

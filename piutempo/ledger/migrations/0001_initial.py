@@ -6,133 +6,292 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Pot',
+            name="Pot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=80, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('overcommit_bp', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=80, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                ("overcommit_bp", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Watermark',
+            name="Watermark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('transfer_id', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("transfer_id", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('title', models.CharField(max_length=200)),
-                ('share_bp', models.PositiveIntegerField()),
-                ('position', models.PositiveSmallIntegerField()),
-                ('pot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='ledger.pot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=200)),
+                ("share_bp", models.PositiveIntegerField()),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "pot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sources", to="ledger.pot"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='MonthTotal',
+            name="MonthTotal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('allocate', 'stanziamento'), ('commit', 'impegno'), ('release', 'disimpegno'), ('issue', 'emissione'), ('spend', 'utilizzo'), ('unspend', 'storno di utilizzo'), ('lapse', 'decadenza'), ('unlapse', 'ripristino'), ('return', 'rientro nel fondo'), ('unreturn', 'storno di rientro'), ('bill', 'liquidazione'), ('unbill', 'storno di liquidazione'), ('pay', 'pagamento'), ('recover', 'recupero'), ('restore', 'riassegnazione di somme recuperate')], max_length=10)),
-                ('month', models.DateField(help_text='first day of the accounting month')),
-                ('amount_cents', models.BigIntegerField()),
-                ('rows', models.BigIntegerField()),
-                ('pot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.pot')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("allocate", "stanziamento"),
+                            ("commit", "impegno"),
+                            ("release", "disimpegno"),
+                            ("issue", "emissione"),
+                            ("spend", "utilizzo"),
+                            ("unspend", "storno di utilizzo"),
+                            ("lapse", "decadenza"),
+                            ("unlapse", "ripristino"),
+                            ("return", "rientro nel fondo"),
+                            ("unreturn", "storno di rientro"),
+                            ("bill", "liquidazione"),
+                            ("unbill", "storno di liquidazione"),
+                            ("pay", "pagamento"),
+                            ("recover", "recupero"),
+                            ("restore", "riassegnazione di somme recuperate"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("month", models.DateField(help_text="first day of the accounting month")),
+                ("amount_cents", models.BigIntegerField()),
+                ("rows", models.BigIntegerField()),
+                (
+                    "pot",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.pot"),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.source"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Holding',
+            name="Holding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('available_cents', models.BigIntegerField(default=0)),
-                ('committed_cents', models.BigIntegerField(default=0)),
-                ('overcommit_cents', models.BigIntegerField(default=0)),
-                ('pot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holdings', to='ledger.pot')),
-                ('source', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='holding', to='ledger.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("available_cents", models.BigIntegerField(default=0)),
+                ("committed_cents", models.BigIntegerField(default=0)),
+                ("overcommit_cents", models.BigIntegerField(default=0)),
+                (
+                    "pot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holdings", to="ledger.pot"
+                    ),
+                ),
+                (
+                    "source",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holding", to="ledger.source"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('allocate', 'stanziamento'), ('commit', 'impegno'), ('release', 'disimpegno'), ('issue', 'emissione'), ('spend', 'utilizzo'), ('unspend', 'storno di utilizzo'), ('lapse', 'decadenza'), ('unlapse', 'ripristino'), ('return', 'rientro nel fondo'), ('unreturn', 'storno di rientro'), ('bill', 'liquidazione'), ('unbill', 'storno di liquidazione'), ('pay', 'pagamento'), ('recover', 'recupero'), ('restore', 'riassegnazione di somme recuperate')], max_length=10)),
-                ('subject_id', models.BigIntegerField()),
-                ('sequence', models.PositiveSmallIntegerField(default=0)),
-                ('from_account', models.CharField(choices=[('world', 'finanziatore'), ('available', 'disponibile'), ('committed', 'impegnato'), ('issued', 'in circolazione'), ('owed', 'speso, dovuto agli operatori'), ('payable', 'liquidato, da pagare'), ('paid', 'pagato'), ('lapsed', 'scaduto e rientrato'), ('recovered', 'recuperato')], max_length=10)),
-                ('to_account', models.CharField(choices=[('world', 'finanziatore'), ('available', 'disponibile'), ('committed', 'impegnato'), ('issued', 'in circolazione'), ('owed', 'speso, dovuto agli operatori'), ('payable', 'liquidato, da pagare'), ('paid', 'pagato'), ('lapsed', 'scaduto e rientrato'), ('recovered', 'recuperato')], max_length=10)),
-                ('amount_cents', models.BigIntegerField()),
-                ('booked_on', models.DateField()),
-                ('effective_on', models.DateField()),
-                ('pot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.pot')),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("allocate", "stanziamento"),
+                            ("commit", "impegno"),
+                            ("release", "disimpegno"),
+                            ("issue", "emissione"),
+                            ("spend", "utilizzo"),
+                            ("unspend", "storno di utilizzo"),
+                            ("lapse", "decadenza"),
+                            ("unlapse", "ripristino"),
+                            ("return", "rientro nel fondo"),
+                            ("unreturn", "storno di rientro"),
+                            ("bill", "liquidazione"),
+                            ("unbill", "storno di liquidazione"),
+                            ("pay", "pagamento"),
+                            ("recover", "recupero"),
+                            ("restore", "riassegnazione di somme recuperate"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("subject_id", models.BigIntegerField()),
+                ("sequence", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "from_account",
+                    models.CharField(
+                        choices=[
+                            ("world", "finanziatore"),
+                            ("available", "disponibile"),
+                            ("committed", "impegnato"),
+                            ("issued", "in circolazione"),
+                            ("owed", "speso, dovuto agli operatori"),
+                            ("payable", "liquidato, da pagare"),
+                            ("paid", "pagato"),
+                            ("lapsed", "scaduto e rientrato"),
+                            ("recovered", "recuperato"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "to_account",
+                    models.CharField(
+                        choices=[
+                            ("world", "finanziatore"),
+                            ("available", "disponibile"),
+                            ("committed", "impegnato"),
+                            ("issued", "in circolazione"),
+                            ("owed", "speso, dovuto agli operatori"),
+                            ("payable", "liquidato, da pagare"),
+                            ("paid", "pagato"),
+                            ("lapsed", "scaduto e rientrato"),
+                            ("recovered", "recuperato"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("amount_cents", models.BigIntegerField()),
+                ("booked_on", models.DateField()),
+                ("effective_on", models.DateField()),
+                (
+                    "pot",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.pot"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.source",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(max_length=200)),
-                ('amount_cents', models.PositiveBigIntegerField()),
-                ('on', models.DateField()),
-                ('pot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.pot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("act", models.CharField(max_length=200)),
+                ("amount_cents", models.PositiveBigIntegerField()),
+                ("on", models.DateField()),
+                (
+                    "pot",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.pot"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('pot', 'act'), name='allocation_once_an_act')],
+                "constraints": [models.UniqueConstraint(fields=("pot", "act"), name="allocation_once_an_act")],
             },
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('pot', 'code'), name='source_once_a_pot'),
+            model_name="source",
+            constraint=models.UniqueConstraint(fields=("pot", "code"), name="source_once_a_pot"),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('pot', 'position'), name='source_position_once_a_pot'),
+            model_name="source",
+            constraint=models.UniqueConstraint(fields=("pot", "position"), name="source_position_once_a_pot"),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('share_bp__gt', 0), ('share_bp__lte', 10000)), name='source_share_range'),
+            model_name="source",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("share_bp__gt", 0), ("share_bp__lte", 10000)), name="source_share_range"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='monthtotal',
-            constraint=models.UniqueConstraint(fields=('pot', 'source', 'kind', 'month'), name='month_total_once'),
+            model_name="monthtotal",
+            constraint=models.UniqueConstraint(fields=("pot", "source", "kind", "month"), name="month_total_once"),
         ),
         migrations.AddConstraint(
-            model_name='holding',
-            constraint=models.CheckConstraint(condition=models.Q(('available_cents__gte', django.db.models.expressions.CombinedExpression(models.F('overcommit_cents'), '*', models.Value(-1)))), name='holding_never_overcommitted'),
+            model_name="holding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "available_cents__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("overcommit_cents"), "*", models.Value(-1)
+                        ),
+                    )
+                ),
+                name="holding_never_overcommitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='holding',
-            constraint=models.CheckConstraint(condition=models.Q(('committed_cents__gte', 0)), name='holding_committed_not_negative'),
+            model_name="holding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("committed_cents__gte", 0)), name="holding_committed_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='holding',
-            constraint=models.CheckConstraint(condition=models.Q(('available_cents__gte', django.db.models.expressions.CombinedExpression(models.F('committed_cents'), '*', models.Value(-1)))), name='holding_never_issued_beyond_allocated'),
+            model_name="holding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "available_cents__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("committed_cents"), "*", models.Value(-1)
+                        ),
+                    )
+                ),
+                name="holding_never_issued_beyond_allocated",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('subject_id', 'kind', 'sequence', 'source'), name='transfer_once'),
+            model_name="transfer",
+            constraint=models.UniqueConstraint(
+                fields=("subject_id", "kind", "sequence", "source"), name="transfer_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='transfer_positive'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)), name="transfer_positive"),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_account', 'world'), ('kind', 'allocate'), ('to_account', 'available')), models.Q(('from_account', 'available'), ('kind', 'commit'), ('to_account', 'committed')), models.Q(('from_account', 'committed'), ('kind', 'release'), ('to_account', 'available')), models.Q(('from_account', 'committed'), ('kind', 'issue'), ('to_account', 'issued')), models.Q(('from_account', 'issued'), ('kind', 'spend'), ('to_account', 'owed')), models.Q(('from_account', 'owed'), ('kind', 'unspend'), ('to_account', 'issued')), models.Q(('from_account', 'issued'), ('kind', 'lapse'), ('to_account', 'lapsed')), models.Q(('from_account', 'lapsed'), ('kind', 'unlapse'), ('to_account', 'issued')), models.Q(('from_account', 'lapsed'), ('kind', 'return'), ('to_account', 'available')), models.Q(('from_account', 'available'), ('kind', 'unreturn'), ('to_account', 'lapsed')), models.Q(('from_account', 'owed'), ('kind', 'bill'), ('to_account', 'payable')), models.Q(('from_account', 'payable'), ('kind', 'unbill'), ('to_account', 'owed')), models.Q(('from_account', 'payable'), ('kind', 'pay'), ('to_account', 'paid')), models.Q(('from_account', 'paid'), ('kind', 'recover'), ('to_account', 'recovered')), models.Q(('from_account', 'recovered'), ('kind', 'restore'), ('to_account', 'available')), _connector='OR'), name='transfer_route'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_account", "world"), ("kind", "allocate"), ("to_account", "available")),
+                    models.Q(("from_account", "available"), ("kind", "commit"), ("to_account", "committed")),
+                    models.Q(("from_account", "committed"), ("kind", "release"), ("to_account", "available")),
+                    models.Q(("from_account", "committed"), ("kind", "issue"), ("to_account", "issued")),
+                    models.Q(("from_account", "issued"), ("kind", "spend"), ("to_account", "owed")),
+                    models.Q(("from_account", "owed"), ("kind", "unspend"), ("to_account", "issued")),
+                    models.Q(("from_account", "issued"), ("kind", "lapse"), ("to_account", "lapsed")),
+                    models.Q(("from_account", "lapsed"), ("kind", "unlapse"), ("to_account", "issued")),
+                    models.Q(("from_account", "lapsed"), ("kind", "return"), ("to_account", "available")),
+                    models.Q(("from_account", "available"), ("kind", "unreturn"), ("to_account", "lapsed")),
+                    models.Q(("from_account", "owed"), ("kind", "bill"), ("to_account", "payable")),
+                    models.Q(("from_account", "payable"), ("kind", "unbill"), ("to_account", "owed")),
+                    models.Q(("from_account", "payable"), ("kind", "pay"), ("to_account", "paid")),
+                    models.Q(("from_account", "paid"), ("kind", "recover"), ("to_account", "recovered")),
+                    models.Q(("from_account", "recovered"), ("kind", "restore"), ("to_account", "available")),
+                    _connector="OR",
+                ),
+                name="transfer_route",
+            ),
         ),
     ]

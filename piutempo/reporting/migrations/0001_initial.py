@@ -6,31 +6,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('programmes', '0001_initial'),
+        ("programmes", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FrozenReport',
+            name="FrozenReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('quarter', 'trimestrale'), ('final', 'finale')], max_length=10)),
-                ('period_from', models.DateField()),
-                ('period_until', models.DateField(help_text='exclusive')),
-                ('as_of', models.DateField(help_text='exclusive: facts before this day')),
-                ('watermark', models.BigIntegerField()),
-                ('data', models.JSONField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('version_ids', models.JSONField(default=list)),
-                ('frozen_at', models.DateTimeField()),
-                ('frozen_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme')),
-                ('supersedes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='reporting.frozenreport')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(choices=[("quarter", "trimestrale"), ("final", "finale")], max_length=10)),
+                ("period_from", models.DateField()),
+                ("period_until", models.DateField(help_text="exclusive")),
+                ("as_of", models.DateField(help_text="exclusive: facts before this day")),
+                ("watermark", models.BigIntegerField()),
+                ("data", models.JSONField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("version_ids", models.JSONField(default=list)),
+                ("frozen_at", models.DateTimeField()),
+                (
+                    "frozen_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="reporting.frozenreport",
+                    ),
+                ),
             ],
         ),
     ]

@@ -1,0 +1,1 @@
+"""Reading every context: figures, the rows behind them, verification."""

@@ -1,0 +1,153 @@
+"""
+Laws that join the ledger to the contexts, proved over all rows. Each query returns the rows that break it: none is
+right.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from piutempo.ledger.selectors import Violation, list_violations
+from piutempo.records.services import hash_json
+from piutempo.reporting.models import FrozenReport
+from piutempo.reporting.selectors.figures import compute_report
+
+#: law -> SQL that returns (row, expected, found) for every offender. ``SUM(CASE …)`` so that both databases read it
+#: alike.
+LAWS: dict[str, str] = {
+    "award-committed-as-said": """
+        SELECT 'award ' || a.id, CASE WHEN a.committed_at IS NULL THEN 0 ELSE (a.months - a.months_released) *
+        a.month_cents END,
+               coalesce(t.cents, 0)
+        FROM awards_award a
+        LEFT JOIN (SELECT subject_id, sum(CASE kind WHEN 'commit' THEN amount_cents ELSE -amount_cents END) AS cents
+                   FROM ledger_transfer WHERE kind IN ('commit', 'release') GROUP BY subject_id) t ON t.subject_id =
+                   a.id
+        WHERE coalesce(t.cents, 0) <>
+              CASE WHEN a.committed_at IS NULL THEN 0 ELSE (a.months - a.months_released) * a.month_cents END""",
+    "award-never-issued-beyond-its-months": """
+        SELECT 'award ' || a.id, a.months - a.months_released, count(v.id)
+        FROM awards_award a JOIN vouchers_voucher v ON v.award_id = a.id AND v.replacement = 0
+        GROUP BY a.id, a.months, a.months_released HAVING count(v.id) > a.months - a.months_released""",
+    "voucher-issued-as-said": """
+        SELECT 'voucher ' || v.id, v.value_cents, coalesce(t.cents, 0)
+        FROM vouchers_voucher v
+        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer WHERE kind = 'issue'
+                   GROUP BY subject_id) t ON t.subject_id = v.id
+        WHERE v.replacement = 0 AND coalesce(t.cents, 0) <> v.value_cents""",
+    "voucher-spent-as-redeemed": """
+        SELECT 'voucher ' || v.id, v.spent_cents, coalesce(r.cents, 0)
+        FROM vouchers_voucher v
+        LEFT JOIN (SELECT r.voucher_id, sum(r.amount_cents) AS cents FROM vouchers_redemption r
+                   LEFT JOIN vouchers_reversal x ON x.redemption_id = r.id WHERE x.id IS NULL
+                   GROUP BY r.voucher_id) r ON r.voucher_id = v.id
+        WHERE v.spent_cents <> coalesce(r.cents, 0)""",
+    "redemption-booked-once": """
+        SELECT 'redemption ' || r.id, r.amount_cents, coalesce(t.cents, 0)
+        FROM vouchers_redemption r
+        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer WHERE kind = 'spend'
+                   GROUP BY subject_id) t ON t.subject_id = r.id
+        WHERE r.amount_cents <> coalesce(t.cents, 0)""",
+    "reversal-booked-once": """
+        SELECT 'redemption ' || r.id, CASE WHEN x.id IS NULL THEN 0 ELSE r.amount_cents END, coalesce(t.cents, 0)
+        FROM vouchers_redemption r
+        LEFT JOIN vouchers_reversal x ON x.redemption_id = r.id
+        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer WHERE kind = 'unspend'
+                   GROUP BY subject_id) t ON t.subject_id = r.id
+        WHERE coalesce(t.cents, 0) <> CASE WHEN x.id IS NULL THEN 0 ELSE r.amount_cents END""",
+    "voucher-lapsed-as-said": """
+        SELECT 'voucher ' || v.id, v.lapsed_cents, coalesce(l.cents, 0)
+        FROM vouchers_voucher v
+        LEFT JOIN (SELECT voucher_id, sum(amount_cents) AS cents FROM vouchers_lapse WHERE undone_at IS NULL
+                   GROUP BY voucher_id) l ON l.voucher_id = v.id
+        WHERE v.lapsed_cents <> coalesce(l.cents, 0)""",
+    "lapse-booked-once": """
+        SELECT 'lapse ' || l.id, CASE WHEN l.undone_at IS NULL THEN l.amount_cents ELSE 0 END, coalesce(t.cents, 0)
+        FROM vouchers_lapse l
+        LEFT JOIN (SELECT subject_id, sum(CASE kind WHEN 'lapse' THEN amount_cents ELSE -amount_cents END) AS cents
+                   FROM ledger_transfer WHERE kind IN ('lapse', 'unlapse') GROUP BY subject_id) t ON t.subject_id = l.id
+        WHERE coalesce(t.cents, 0) <> CASE WHEN l.undone_at IS NULL THEN l.amount_cents ELSE 0 END""",
+    "statement-is-its-lines": """
+        SELECT 'statement ' || s.id, s.amount_cents, coalesce(l.cents, 0)
+        FROM settlements_statement s
+        LEFT JOIN (SELECT statement_id, sum(amount_cents) AS cents FROM settlements_statementline
+                   WHERE excluded_reason = '' GROUP BY statement_id) l ON l.statement_id = s.id
+        WHERE s.amount_cents <> coalesce(l.cents, 0)""",
+    "statement-billed-when-approved": """
+        SELECT 'statement ' || s.id, CASE s.status WHEN 'prepared' THEN 0 ELSE s.amount_cents END, coalesce(t.cents, 0)
+        FROM settlements_statement s
+        LEFT JOIN (SELECT subject_id, sum(CASE kind WHEN 'bill' THEN amount_cents ELSE -amount_cents END) AS cents
+                   FROM ledger_transfer WHERE kind IN ('bill', 'unbill') GROUP BY subject_id) t ON t.subject_id = s.id
+        WHERE coalesce(t.cents, 0) <> CASE s.status WHEN 'prepared' THEN 0 ELSE s.amount_cents END""",
+    "payment-booked-once": """
+        SELECT 'payment ' || p.id, CASE WHEN b.paid_at IS NULL THEN 0 ELSE p.amount_cents END, coalesce(t.cents, 0)
+        FROM settlements_payment p JOIN settlements_paymentbatch b ON b.id = p.batch_id
+        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer WHERE kind = 'pay'
+                   GROUP BY subject_id) t ON t.subject_id = p.id
+        WHERE coalesce(t.cents, 0) <> CASE WHEN b.paid_at IS NULL THEN 0 ELSE p.amount_cents END""",
+    "payment-is-its-statement": """
+        SELECT 'payment ' || p.id, s.amount_cents, p.amount_cents
+        FROM settlements_payment p JOIN settlements_statement s ON s.id = p.statement_id
+        WHERE p.amount_cents <> s.amount_cents""",
+}
+
+
+def list_all_violations() -> list[Violation]:
+    """Prove every law: the ledger's own, those between contexts, title masks, and that frozen reports recompute."""
+    found = list_violations()
+    with connection.cursor() as cursor:
+        for law, sql in LAWS.items():
+            cursor.execute(sql)
+            found += [
+                Violation(law, row, f"expected {expected}, found {got}") for row, expected, got in cursor.fetchall()
+            ]
+    found += _masks()
+    found += _reports()
+    return found
+
+
+def _masks() -> Iterable[Violation]:
+    """Spent titles are worth what the voucher says was spent, and each is in exactly one standing redemption."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, spent, face_cents, spent_cents FROM vouchers_voucher WHERE form = 'titles' AND spent_cents > 0"
+        )
+        vouchers = {row[0]: row[1:] for row in cursor.fetchall()}
+        cursor.execute(
+            "SELECT r.voucher_id, r.mask FROM vouchers_redemption r JOIN vouchers_voucher v ON v.id = r.voucher_id"
+            " LEFT JOIN vouchers_reversal x ON x.redemption_id = r.id WHERE x.id IS NULL AND v.form = 'titles'"
+        )
+        redeemed: dict[int, int] = {}
+        for voucher_id, mask in cursor.fetchall():
+            if redeemed.get(voucher_id, 0) & mask:
+                yield Violation("title-spent-once", f"voucher {voucher_id}", f"mask {mask} twice")
+            redeemed[voucher_id] = redeemed.get(voucher_id, 0) | mask
+    for voucher_id, (spent, face, cents) in vouchers.items():
+        if spent.bit_count() * face != cents:
+            yield Violation(
+                "titles-worth-what-was-spent", f"voucher {voucher_id}", f"{spent.bit_count()} titles, {cents}"
+            )
+        if redeemed.get(voucher_id, 0) != spent:
+            yield Violation(
+                "titles-spent-as-redeemed", f"voucher {voucher_id}", f"{redeemed.get(voucher_id, 0)} {spent}"
+            )
+
+
+def _reports() -> Iterable[Violation]:
+    for report in FrozenReport.objects.filter(superseded_by__isnull=True).select_related("programme").order_by("id"):
+        if hash_json(report.data) != report.sha256:
+            yield Violation("report-says-what-was-frozen", f"report {report.pk}", "hash of its data differs")
+        again = compute_report(
+            programme=report.programme,
+            kind=report.kind,
+            period_from=report.period_from,
+            period_until=report.period_until,
+            as_of=report.as_of,
+            watermark=report.watermark,
+        )
+        if hash_json(again.as_data()) != report.sha256:
+            yield Violation("report-recomputes", f"report {report.pk}", _difference(report.data, again.as_data()))
+
+
+def _difference(frozen: dict[str, object], computed: dict[str, object]) -> str:
+    return "differs in " + ", ".join(key for key in frozen if frozen[key] != computed.get(key))
