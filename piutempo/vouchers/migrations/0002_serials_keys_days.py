@@ -8,9 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('awards', '0002_serials_keys_days'),
-        ('ledger', '0002_laws'),
-        ('network', '0002_laws'),
+        ('awards', '0002_months_issued'),
+        ('network', '0001_initial'),
         ('people', '0001_initial'),
         ('programmes', '0001_initial'),
         ('vouchers', '0001_initial'),
