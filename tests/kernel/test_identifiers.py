@@ -40,7 +40,7 @@ def test_omocodia_is_accepted():
     "text", ["", "RSSMRA85T10A562T", "RSSMRA85T10A562", "12345678903", "RSSMRA85T40A562S", "🙂" * 16]
 )
 def test_a_wrong_fiscal_code_is_refused(text):
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError):
         normal_fiscal_code(text)
 
 
@@ -50,7 +50,7 @@ def test_a_vat_number_may_be_written_with_its_country():
 
 @pytest.mark.parametrize("text", ["", "00743110158", "0074311015", "ABCDEFGHIJK"])
 def test_a_wrong_vat_number_is_refused(text):
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError):
         normal_vat_number(text)
 
 
@@ -60,5 +60,5 @@ def test_an_iban_may_be_written_in_groups():
 
 @pytest.mark.parametrize("text", ["", "IT60X0542811101000000123457", "IT60", "XX60X0542811101000000123456"])
 def test_a_wrong_iban_is_refused(text):
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError):
         normal_iban(text)

@@ -46,7 +46,7 @@ def test_amounts_are_read_as_italians_write_them(text, cents):
 
 @pytest.mark.parametrize("text", ["10,005", "10.5", "1.23,00", "", "-3", "dieci", "1,2,3", "1e3", "10 000", "½"])
 def test_an_amount_that_could_be_read_in_two_ways_is_refused(text):
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError):
         parse_euro(text)
 
 
