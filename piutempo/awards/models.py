@@ -22,8 +22,8 @@ class Award(models.Model):
     """
     Months of one product for one beneficiary.
 
-    Months run without gaps from ``first_month``. ``months_released`` of them went back to the fund, from the last
-    backwards: booked months are ``months - months_released``. ``application_id`` is the id in ``applications`` (above).
+    Months run without gaps from ``first_month``. ``months_issued`` became vouchers; ``months_released`` went back to the fund, from the
+    last backwards: booked months are ``months - months_released``. ``application_id`` is the id in ``applications`` (above).
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
@@ -36,6 +36,7 @@ class Award(models.Model):
     desk_id = models.BigIntegerField(null=True, help_text="where the vouchers are collected (network.Desk)")
     first_month = models.DateField()
     months = models.PositiveSmallIntegerField()
+    months_issued = models.PositiveSmallIntegerField(default=0, help_text="kept by the issuance of vouchers")
     months_released = models.PositiveSmallIntegerField(default=0)
     month_cents = models.PositiveIntegerField()
     status = models.CharField(max_length=10, choices=AwardStatus)
@@ -50,7 +51,9 @@ class Award(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["application_id", "product"], name="award_once_an_application"),
             models.CheckConstraint(condition=Q(months__gt=0), name="award_months_positive"),
-            models.CheckConstraint(condition=Q(months_released__lte=F("months")), name="award_released_within_months"),
+            models.CheckConstraint(
+                condition=Q(months__gte=F("months_issued") + F("months_released")), name="award_months_within"
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=["waiting", "dropped"], committed_at__isnull=True)
                 | Q(status__in=["committed", "ended"], committed_at__isnull=False),

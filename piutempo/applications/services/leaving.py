@@ -1,0 +1,64 @@
+"""Withdrawing an application before the decision, renouncing after it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from piutempo.applications.models import Application, Status
+from piutempo.applications.rules import Refusal
+from piutempo.applications.services.refused import ApplicationRefused, event_of
+from piutempo.awards.models import Award, AwardStatus
+from piutempo.awards.selectors import list_awards_of
+from piutempo.awards.services import end_award
+from piutempo.people.models import User
+from piutempo.records.services import record_events
+
+
+@transaction.atomic
+def withdraw_application(*, application: Application, reason: str, at: datetime, by: User | None) -> Application:
+    """
+    Withdraw an application that waits for a decision; a draft is thrown away. Withdrawing twice changes nothing.
+
+    The household may apply again while a window is open.
+
+    :raises ApplicationRefused: NO_REASON, NOT_WITHDRAWABLE (decided: renounce instead)
+    """
+    if not reason.strip():
+        raise ApplicationRefused(Refusal.NO_REASON)
+    held = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+    if held.status == Status.WITHDRAWN:
+        return held
+    if held.status == Status.DRAFT:
+        record_events([event_of("applications.discarded", held, at, by)])
+        held.delete()
+        return held
+    if held.status != Status.SUBMITTED:
+        raise ApplicationRefused(Refusal.NOT_WITHDRAWABLE)
+    held.status, held.closed_at = Status.WITHDRAWN, at
+    held.save(update_fields=["status", "closed_at"])
+    record_events([event_of("applications.withdrawn", held, at, by, {"reason": reason.strip()[:300]})])
+    return held
+
+
+@transaction.atomic
+def renounce(*, application: Application, reason: str, at: datetime, by: User | None) -> list[Award]:
+    """
+    End every award of an approved application: months not issued go back to the fund and the waiting list is served.
+
+    Vouchers already issued stay until the voucher context lets them lapse. Renouncing twice changes nothing.
+
+    :raises ApplicationRefused: NO_REASON, NOT_APPROVED
+    """
+    if not reason.strip():
+        raise ApplicationRefused(Refusal.NO_REASON)
+    held = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+    if held.status != Status.APPROVED:
+        raise ApplicationRefused(Refusal.NOT_APPROVED)
+    open_states = {AwardStatus.COMMITTED, AwardStatus.WAITING}
+    awards = sorted(list_awards_of([held.pk]), key=lambda a: (a.pot_id, a.pk))
+    if any(a.status in open_states for a in awards):
+        awards = [end_award(award=a, reason=reason, at=at, by=by) for a in awards]
+        record_events([event_of("applications.renounced", held, at, by, {"reason": reason.strip()[:300]})])
+    return awards

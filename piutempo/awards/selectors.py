@@ -1,0 +1,101 @@
+"""Reading awards: the waiting list in its order, the state of a fund, the forecast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import F, IntegerField, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+
+from piutempo.awards.models import Award, AwardStatus
+from piutempo.awards.rules import Forecast, forecast_for
+from piutempo.ledger.models import Account, Kind
+from piutempo.ledger.selectors import get_account_totals, get_headroom_cents, get_movements
+
+
+def list_waiting(pot_id: int) -> QuerySet[Award]:
+    """Return the waiting awards of a pot in the stated order, each with ``position`` (from 1) and ``amount_cents``."""
+    return (
+        Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING)
+        .annotate(
+            position=Window(RowNumber(), order_by=[F("waiting_rank").asc(), F("id").asc()]),
+            amount_cents=F("months") * F("month_cents"),
+        )
+        .order_by("waiting_rank", "id")
+    )
+
+
+def get_position(award: Award) -> int:
+    """Return the place of a waiting award in its list, from 1."""
+    ahead = Q(waiting_rank__lt=award.waiting_rank) | Q(waiting_rank=award.waiting_rank, id__lt=award.pk)
+    return Award.objects.filter(ahead, pot_id=award.pot_id, status=AwardStatus.WAITING).count() + 1
+
+
+def list_awards_of(application_ids: list[int]) -> QuerySet[Award]:
+    """Return the awards of some applications."""
+    return Award.objects.filter(application_id__in=application_ids).order_by("application_id", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class FundState:
+    """One pot at an instant, in cents; the accounts are the ledger's, summed over its sources."""
+
+    pot_id: int
+    title: str
+    allocated_cents: int
+    available_cents: int
+    committed_cents: int
+    circulating_cents: int
+    spent_cents: int
+    headroom_cents: int
+    overcommit_bp: int
+    waiting_count: int
+    waiting_cents: int
+
+
+def get_fund_state(*, pot_id: int, title: str, overcommit_bp: int) -> FundState:
+    """Return what the ledger says of a pot, and how much its waiting list asks for."""
+    totals = get_account_totals([pot_id])
+    waiting = Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING)
+    asked = waiting.aggregate(cents=Sum(F("months") * F("month_cents"), output_field=IntegerField()))["cents"]
+    return FundState(
+        pot_id=pot_id,
+        title=title,
+        allocated_cents=-totals[Account.WORLD],
+        available_cents=totals[Account.AVAILABLE],
+        committed_cents=totals[Account.COMMITTED],
+        circulating_cents=totals[Account.ISSUED],
+        spent_cents=sum(totals[a] for a in (Account.OWED, Account.PAYABLE, Account.PAID)),
+        headroom_cents=get_headroom_cents(pot_id),
+        overcommit_bp=overcommit_bp,
+        waiting_count=waiting.count(),
+        waiting_cents=asked or 0,
+    )
+
+
+def forecast_lapse(
+    state: FundState,
+    *,
+    open_value_cents: int | None = None,
+    near_value_cents: int = 0,
+    near_unspent_cents: int = 0,
+) -> Forecast:
+    """
+    Forecast what will lapse in a pot; who knows the vouchers (contexts above) also gives what is near expiry.
+
+    ``open_value_cents``: face value of vouchers in circulation; without it, what of them is unspent stands for it.
+    """
+    flows = {Kind.LAPSE: 0, Kind.UNLAPSE: 0}
+    for key, cents in get_movements([state.pot_id]).items():
+        if key.kind in flows:
+            flows[key.kind] += cents
+    return forecast_for(
+        spent_cents=state.spent_cents,
+        lapsed_cents=max(0, flows[Kind.LAPSE] - flows[Kind.UNLAPSE]),
+        open_value_cents=state.circulating_cents if open_value_cents is None else open_value_cents,
+        open_unspent_cents=state.circulating_cents,
+        near_value_cents=near_value_cents,
+        near_unspent_cents=near_unspent_cents,
+        available_cents=state.available_cents,
+        limit_cents=state.allocated_cents * state.overcommit_bp // 10_000,
+    )

@@ -1,0 +1,291 @@
+"""
+Writing awards: committing, serving the waiting list, ending.
+
+Every service that moves money of a pot locks the pot first and reads its headroom under the lock, so that two
+approvals at once never commit the same euro. The CHECK on ``ledger.Holding`` is the last guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from django.db import transaction
+from django.utils import timezone
+
+from piutempo.awards.models import Award, AwardStatus
+from piutempo.awards.rules import Place, first_month_for, is_served_at_once, months_to_release, rank_for, served_count
+from piutempo.kernel.periods import Month
+from piutempo.ledger.models import Kind
+from piutempo.ledger.selectors import get_headroom_cents, lock_pot
+from piutempo.ledger.services import Posting, post_all
+from piutempo.people.models import Household, Person, User
+from piutempo.programmes.models import ProgrammeVersion
+from piutempo.programmes.rules.terms import Terms
+from piutempo.programmes.selectors import get_fund_pot
+from piutempo.records.models import Event
+from piutempo.records.services import record_events
+
+
+class Refusal(StrEnum):
+    """Why an award cannot be changed."""
+
+    NOT_COMMITTED = "NOT_COMMITTED"
+    NOT_WAITING = "NOT_WAITING"
+    NO_REASON = "NO_REASON"
+    TOO_MANY_MONTHS = "TOO_MANY_MONTHS"
+
+
+class AwardRefused(Exception):
+    """The award may not be changed this way. ``code`` is stable."""
+
+    def __init__(self, code: Refusal) -> None:
+        super().__init__(code.value)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class AwardRequest:
+    """What an approval asks for: ``months`` of one product from ``first_month``; ``waiting_fields`` is read by the stated order."""
+
+    version: ProgrammeVersion
+    terms: Terms
+    product_code: str
+    application_id: int
+    household: Household
+    beneficiary: Person
+    desk_id: int | None
+    first_month: Month
+    months: int
+    at: datetime
+    by: User | None = None
+    waiting_fields: Mapping[str, object] = field(default_factory=dict)
+
+
+def commit_award(
+    *,
+    version: ProgrammeVersion,
+    terms: Terms,
+    product_code: str,
+    application_id: int,
+    household: Household,
+    beneficiary: Person,
+    desk_id: int | None,
+    first_month: Month,
+    months: int,
+    at: datetime,
+    by: User | None,
+    waiting_fields: Mapping[str, object],
+) -> Award:
+    """
+    Commit months x amount of one product, or put the case in the waiting list when the fund has no headroom.
+
+    Asked again for the same application and product, it answers the first award.
+
+    :raises AwardRefused: TOO_MANY_MONTHS, beyond the product's most
+    """
+    request = AwardRequest(
+        version, terms, product_code, application_id, household, beneficiary, desk_id, first_month, months, at, by,
+        waiting_fields,
+    )  # fmt: skip
+    return commit_awards([request])[0]
+
+
+@transaction.atomic
+def commit_awards(requests: Sequence[AwardRequest]) -> list[Award]:
+    """
+    Commit many awards in the order given, by the same rule as one: few queries, one lock per pot.
+
+    :raises AwardRefused: TOO_MANY_MONTHS (nothing is written)
+    """
+    known = _find_existing(requests)
+    fresh = [r for r in requests if (r.application_id, r.product_code) not in known]
+    pots = {}
+    for r in fresh:
+        product = r.terms.product(r.product_code)
+        if not 0 < r.months <= product.max_months:
+            raise AwardRefused(Refusal.TOO_MANY_MONTHS)
+        place = (r.version.programme_id, product.fund)
+        if place not in pots:
+            pots[place] = get_fund_pot(r.version.programme, product.fund)
+    by_pot: dict[int, list[AwardRequest]] = {}
+    for r in fresh:
+        by_pot.setdefault(pots[r.version.programme_id, r.terms.product(r.product_code).fund].pk, []).append(r)
+    for pot_id in sorted(by_pot):
+        for award in _commit_in_pot(pot_id, by_pot[pot_id]):
+            known[award.application_id, award.product] = award
+    return [known[r.application_id, r.product_code] for r in requests]
+
+
+def _find_existing(requests: Sequence[AwardRequest]) -> dict[tuple[int, str], Award]:
+    ids = [r.application_id for r in requests]
+    found: dict[tuple[int, str], Award] = {}
+    for start in range(0, len(ids), 500):
+        for award in Award.objects.filter(application_id__in=ids[start : start + 500]).order_by("id"):
+            found[award.application_id, award.product] = award
+    return found
+
+
+def _commit_in_pot(pot_id: int, requests: Sequence[AwardRequest]) -> list[Award]:
+    lock_pot(pot_id)
+    headroom = get_headroom_cents(pot_id)
+    first_waiting = (
+        Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING)
+        .order_by("waiting_rank", "id")
+        .values_list("waiting_rank", flat=True)
+        .first()
+    )
+    awards: list[Award] = []
+    for r in requests:
+        product = r.terms.product(r.product_code)
+        key, rank = rank_for(r.terms.waiting_order, r.waiting_fields)
+        amount = r.months * product.month_cents
+        is_committed = is_served_at_once(
+            rank=rank, amount_cents=amount, headroom_cents=headroom, first_waiting_rank=first_waiting
+        )
+        if is_committed:
+            headroom -= amount
+        else:
+            first_waiting = rank if first_waiting is None else min(first_waiting, rank)
+        awards.append(
+            Award(
+                programme_id=r.version.programme_id,
+                version=r.version,
+                pot_id=pot_id,
+                product=r.product_code,
+                application_id=r.application_id,
+                household=r.household,
+                beneficiary=r.beneficiary,
+                desk_id=r.desk_id,
+                first_month=r.first_month.first,
+                months=r.months,
+                month_cents=product.month_cents,
+                status=AwardStatus.COMMITTED if is_committed else AwardStatus.WAITING,
+                waiting_key=key,
+                waiting_rank=rank,
+                queued_at=None if is_committed else r.at,
+                committed_at=r.at if is_committed else None,
+            )
+        )
+    awards = Award.objects.bulk_create(awards, batch_size=500)
+    post_all(
+        Kind.COMMIT,
+        [_posting(a, a.months, r.at) for a, r in zip(awards, requests, strict=True) if a.committed_at],
+    )
+    record_events(
+        _event("awards.committed" if a.committed_at else "awards.queued", a, a.months, r.at, r.by)
+        for a, r in zip(awards, requests, strict=True)
+    )
+    return awards
+
+
+@transaction.atomic
+def serve_waiting_list(*, pot_id: int, at: datetime, by: User | None = None) -> list[Award]:
+    """
+    Commit the waiting awards of a pot in the stated order, exactly as far as its money goes; nobody overtakes.
+
+    An award served after its planned first month starts the month after. Returns the awards served.
+    """
+    if not Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING).exists():
+        return []
+    lock_pot(pot_id)
+    headroom = get_headroom_cents(pot_id)
+    waiting: list[Award] = []
+    left = headroom
+    for award in Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING).order_by("waiting_rank", "id").iterator(200):
+        waiting.append(award)
+        left -= award.months * award.month_cents
+        if left < 0:
+            break
+    places = [Place(a.waiting_rank, a.pk, a.months * a.month_cents) for a in waiting]
+    served = waiting[: served_count(places, headroom)]
+    for award in served:
+        award.status = AwardStatus.COMMITTED
+        award.committed_at = at
+        award.first_month = first_month_for(Month.of(award.first_month), _day(at)).first
+    if served:
+        Award.objects.bulk_update(served, ["status", "committed_at", "first_month"], batch_size=200)
+        post_all(Kind.COMMIT, [_posting(a, a.months, at) for a in served])
+        record_events(_event("awards.served", a, a.months, at, by) for a in served)
+    return served
+
+
+@transaction.atomic
+def end_award(*, award: Award, reason: str, at: datetime, by: User | None) -> Award:
+    """
+    End an award (renunciation, withdrawal, loss of the right): months not issued go back, and the list is served.
+
+    A waiting award leaves the list. Ending twice changes nothing. Vouchers already issued are the voucher context's.
+
+    :raises AwardRefused: NO_REASON
+    """
+    if not reason.strip():
+        raise AwardRefused(Refusal.NO_REASON)
+    lock_pot(award.pot_id)
+    held = Award.objects.select_for_update(of=("self",)).get(pk=award.pk)
+    if held.status == AwardStatus.WAITING:
+        return drop_waiting(award=held, reason=reason, at=at, by=by)
+    if held.status != AwardStatus.COMMITTED:
+        return held
+    released = months_to_release(
+        months=held.months, months_issued=held.months_issued, months_released=held.months_released
+    )
+    held.status = AwardStatus.ENDED
+    held.months_released += released
+    held.ended_at = at
+    held.end_reason = reason[:300]
+    held.save(update_fields=["status", "months_released", "ended_at", "end_reason"])
+    if released:
+        post_all(Kind.RELEASE, [_posting(held, released, at)])
+    record_events([_event("awards.ended", held, released, at, by)])
+    if released:
+        serve_waiting_list(pot_id=held.pot_id, at=at, by=by)
+    return held
+
+
+@transaction.atomic
+def drop_waiting(*, award: Award, reason: str, at: datetime, by: User | None) -> Award:
+    """
+    Take a waiting award out of the list; doing it twice changes nothing. The list is served: the next one may fit.
+
+    :raises AwardRefused: NOT_WAITING (its money is committed: end it instead), NO_REASON
+    """
+    if not reason.strip():
+        raise AwardRefused(Refusal.NO_REASON)
+    lock_pot(award.pot_id)
+    held = Award.objects.select_for_update(of=("self",)).get(pk=award.pk)
+    if held.status == AwardStatus.DROPPED:
+        return held
+    if held.status != AwardStatus.WAITING:
+        raise AwardRefused(Refusal.NOT_WAITING)
+    held.status = AwardStatus.DROPPED
+    held.ended_at = at
+    held.end_reason = reason[:300]
+    held.save(update_fields=["status", "ended_at", "end_reason"])
+    record_events([_event("awards.dropped", held, 0, at, by)])
+    serve_waiting_list(pot_id=held.pot_id, at=at, by=by)
+    return held
+
+
+def _day(at: datetime) -> date:
+    return timezone.localtime(at).date()
+
+
+def _posting(award: Award, months: int, at: datetime) -> Posting:
+    return Posting(
+        subject_id=award.pk, pot_id=award.pot_id, amount_cents=months * award.month_cents, booked_on=_day(at)
+    )
+
+
+def _event(name: str, award: Award, months: int, at: datetime, by: User | None) -> Event:
+    return Event(
+        name=name,
+        subject="awards.award",
+        subject_id=award.pk,
+        happened_at=at,
+        actor_id=by.pk if by else None,
+        data={"application": award.application_id, "product": award.product, "months": months,
+              "cents": months * award.month_cents},
+    )  # fmt: skip
