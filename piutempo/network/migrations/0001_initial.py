@@ -5,81 +5,131 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
-        ('programmes', '0001_initial'),
+        ("people", "0001_initial"),
+        ("programmes", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Provider',
+            name="Provider",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='denominazione')),
-                ('vat_number', models.CharField(max_length=11, unique=True, verbose_name='partita IVA')),
-                ('iban', models.CharField(blank=True, max_length=34, verbose_name='IBAN')),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=30)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, verbose_name="denominazione")),
+                ("vat_number", models.CharField(max_length=11, unique=True, verbose_name="partita IVA")),
+                ("iban", models.CharField(blank=True, max_length=34, verbose_name="IBAN")),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=30)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=200, verbose_name='nome della sede')),
-                ('unit_type', models.CharField(blank=True, max_length=60, verbose_name='tipo di unità')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='indirizzo')),
-                ('phone', models.CharField(blank=True, max_length=30)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.municipality')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='network.provider')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=200, verbose_name="nome della sede")),
+                ("unit_type", models.CharField(blank=True, max_length=60, verbose_name="tipo di unità")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="indirizzo")),
+                ("phone", models.CharField(blank=True, max_length=30)),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.municipality"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sites", to="network.provider"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Desk',
+            name="Desk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=200, verbose_name='nome')),
-                ('body', models.CharField(max_length=100, verbose_name='ente')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='indirizzo')),
-                ('supports', models.BooleanField(default=True, verbose_name='aiuta a fare domanda')),
-                ('delivers', models.BooleanField(default=False, verbose_name='consegna i buoni')),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField(null=True)),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.municipality')),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='desks', to='programmes.programme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=200, verbose_name="nome")),
+                ("body", models.CharField(max_length=100, verbose_name="ente")),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="indirizzo")),
+                ("supports", models.BooleanField(default=True, verbose_name="aiuta a fare domanda")),
+                ("delivers", models.BooleanField(default=False, verbose_name="consegna i buoni")),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField(null=True)),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.municipality"
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="desks", to="programmes.programme"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['code'],
-                'constraints': [models.UniqueConstraint(fields=('programme', 'code'), name='desk_code_once'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='desk_period')],
+                "ordering": ["code"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("programme", "code"), name="desk_code_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_until__isnull", True), ("valid_until__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="desk_period",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network', models.CharField(help_text="the programme's network the site belongs to", max_length=40)),
-                ('service', models.CharField(help_text="a service code of the programme's catalogue", max_length=40)),
-                ('unit', models.CharField(max_length=20)),
-                ('unit_ceiling_cents', models.PositiveIntegerField()),
-                ('valid_from', models.DateField()),
-                ('valid_until', models.DateField(null=True)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='network.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("network", models.CharField(help_text="the programme's network the site belongs to", max_length=40)),
+                ("service", models.CharField(help_text="a service code of the programme's catalogue", max_length=40)),
+                ("unit", models.CharField(max_length=20)),
+                ("unit_ceiling_cents", models.PositiveIntegerField()),
+                ("valid_from", models.DateField()),
+                ("valid_until", models.DateField(null=True)),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="network.site"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['programme', 'service'], name='grant_service')],
-                'constraints': [models.UniqueConstraint(fields=('site', 'programme', 'network', 'service', 'valid_from'), name='grant_once_a_start'), models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gt', models.F('valid_from')), _connector='OR'), name='grant_period'), models.CheckConstraint(condition=models.Q(('unit_ceiling_cents__gt', 0)), name='grant_ceiling_positive')],
+                "indexes": [models.Index(fields=["programme", "service"], name="grant_service")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("site", "programme", "network", "service", "valid_from"), name="grant_once_a_start"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_until__isnull", True), ("valid_until__gt", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="grant_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_ceiling_cents__gt", 0)), name="grant_ceiling_positive"
+                    ),
+                ],
             },
         ),
     ]

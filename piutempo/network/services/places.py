@@ -1,0 +1,229 @@
+"""Desks, providers and their sites."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from piutempo.kernel.identifiers import normal_iban, normal_vat_number
+from piutempo.network.models import Desk, Provider, Site
+from piutempo.network.rules import Refusal
+from piutempo.people.models import Municipality, User
+from piutempo.programmes.models import Programme
+from piutempo.programmes.rules.terms import Terms
+from piutempo.records.services import record_event
+
+
+class NetworkRefused(Exception):
+    """A desk, provider, site or accreditation cannot be written. ``code`` is stable; ``details`` fill the sentence."""
+
+    def __init__(self, code: Refusal, **details: object) -> None:
+        super().__init__(code.value, details)
+        self.code = code
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class DeskInput:
+    """A desk to open in bulk."""
+
+    code: str
+    name: str
+    body: str
+    municipality_id: str
+    address: str = ""
+    supports: bool = True
+    delivers: bool = False
+    valid_from: date = date(2000, 1, 1)
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInput:
+    """A provider to register in bulk."""
+
+    name: str
+    vat_number: str
+    iban: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteInput:
+    """A site to register in bulk."""
+
+    provider_id: int
+    code: str
+    name: str
+    municipality_id: str
+    unit_type: str = ""
+    address: str = ""
+    phone: str = ""
+
+
+@transaction.atomic
+def open_desk(
+    *,
+    programme: Programme,
+    code: str,
+    name: str,
+    body: str,
+    municipality: Municipality,
+    address: str = "",
+    supports: bool = True,
+    delivers: bool = False,
+    valid_from: date,
+    valid_until: date | None = None,
+    at: datetime,
+    by: User | None = None,
+) -> Desk:
+    """
+    Open a desk of a programme.
+
+    :raises NetworkRefused: ``PERIOD``, ``DESK_CODE`` (the code is taken)
+    """
+    if valid_until is not None and valid_until <= valid_from:
+        raise NetworkRefused(Refusal.PERIOD, valid_from=valid_from, valid_until=valid_until)
+    if Desk.objects.filter(programme=programme, code=code).exists():
+        raise NetworkRefused(Refusal.DESK_CODE, value=code)
+    desk = Desk.objects.create(
+        programme=programme,
+        code=code,
+        name=name,
+        body=body,
+        municipality=municipality,
+        address=address,
+        supports=supports,
+        delivers=delivers,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+    _record("network.desk_opened", "network.desk", desk.pk, at, by)
+    return desk
+
+
+def open_desks(inputs: Sequence[DeskInput], *, programme: Programme) -> list[Desk]:
+    """Open many desks in one query, in the order of the inputs; a code that is taken fails them all."""
+    rows = [
+        Desk(
+            programme=programme,
+            code=i.code,
+            name=i.name,
+            body=i.body,
+            municipality_id=i.municipality_id,
+            address=i.address,
+            supports=i.supports,
+            delivers=i.delivers,
+            valid_from=i.valid_from,
+            valid_until=i.valid_until,
+        )
+        for i in inputs
+    ]
+    return Desk.objects.bulk_create(rows, batch_size=500)
+
+
+def _checked_provider(item: ProviderInput) -> Provider:
+    try:
+        vat_number = normal_vat_number(item.vat_number)
+    except ValueError:
+        raise NetworkRefused(Refusal.VAT_NUMBER, value=item.vat_number) from None
+    try:
+        iban = normal_iban(item.iban) if item.iban.strip() else ""
+    except ValueError:
+        raise NetworkRefused(Refusal.IBAN, value=item.iban) from None
+    return Provider(
+        name=item.name.strip(), vat_number=vat_number, iban=iban, email=item.email.strip(), phone=item.phone.strip()
+    )
+
+
+@transaction.atomic
+def register_provider(
+    *,
+    name: str,
+    vat_number: str,
+    iban: str = "",
+    email: str = "",
+    phone: str = "",
+    at: datetime,
+    by: User | None = None,
+) -> Provider:
+    """
+    Return the provider with this partita IVA, registered now unless already known (its data then stay as they are).
+
+    :raises NetworkRefused: ``VAT_NUMBER``, ``IBAN``
+    """
+    provider = _checked_provider(ProviderInput(name, vat_number, iban, email, phone))
+    known = Provider.objects.filter(vat_number=provider.vat_number).first()
+    if known:
+        return known
+    provider.save()
+    _record("network.provider_registered", "network.provider", provider.pk, at, by)
+    return provider
+
+
+def register_providers(inputs: Sequence[ProviderInput]) -> list[Provider]:
+    """
+    Register many new providers in one query, in the order of the inputs.
+
+    :raises NetworkRefused: ``VAT_NUMBER``, ``IBAN`` at the first wrong one; nothing is then written
+    """
+    return Provider.objects.bulk_create([_checked_provider(i) for i in inputs], batch_size=500)
+
+
+@transaction.atomic
+def register_site(
+    *,
+    provider: Provider,
+    code: str,
+    name: str,
+    municipality: Municipality,
+    unit_type: str = "",
+    address: str = "",
+    phone: str = "",
+    terms: Terms | None = None,
+    at: datetime,
+    by: User | None = None,
+) -> Site:
+    """
+    Register a site of a provider. With ``terms``, its type of unit must be one that the programme names.
+
+    :raises NetworkRefused: ``SITE_CODE`` (the code is taken), ``UNIT_TYPE``
+    """
+    if terms is not None and terms.providers.unit_types and unit_type not in terms.providers.unit_types:
+        raise NetworkRefused(Refusal.UNIT_TYPE, value=unit_type)
+    if Site.objects.filter(code=code).exists():
+        raise NetworkRefused(Refusal.SITE_CODE, value=code)
+    site = Site.objects.create(
+        provider=provider,
+        code=code,
+        name=name,
+        municipality=municipality,
+        unit_type=unit_type,
+        address=address,
+        phone=phone,
+    )
+    _record("network.site_registered", "network.site", site.pk, at, by)
+    return site
+
+
+def register_sites(inputs: Sequence[SiteInput]) -> list[Site]:
+    """Register many new sites in one query, in the order of the inputs; a code that is taken fails them all."""
+    rows = [
+        Site(
+            provider_id=i.provider_id,
+            code=i.code,
+            name=i.name,
+            municipality_id=i.municipality_id,
+            unit_type=i.unit_type,
+            address=i.address,
+            phone=i.phone,
+        )
+        for i in inputs
+    ]
+    return Site.objects.bulk_create(rows, batch_size=500)
+
+
+def _record(name: str, subject: str, subject_id: int, at: datetime, by: User | None) -> None:
+    record_event(name=name, subject=subject, subject_id=subject_id, at=at, by_id=by.pk if by else None)

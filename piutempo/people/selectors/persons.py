@@ -1,0 +1,100 @@
+"""Find persons, households and municipalities."""
+
+import json
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from piutempo.people.models import CareNeed, Household, Member, Municipality, Person, Relation, User
+
+
+def find_persons(
+    text: str, *, desk_ids: Iterable[int] | None = None, by_exact_code: bool = True, limit: int = 20
+) -> list[Person]:
+    """
+    Return persons whose codice fiscale is ``text``, or whose name starts with it. One query.
+
+    ``desk_ids`` limits the search by name to members of households that these desks created; None: everywhere.
+    A whole codice fiscale finds a person wherever they were registered (who asks has the card in hand), unless
+    ``by_exact_code`` is False.
+    """
+    words = text.split()
+    code = "".join(words).upper()
+    if not words:
+        return []
+    named = Q()
+    for word in words:
+        named &= Q(family_name__istartswith=word) | Q(given_name__istartswith=word)
+    if len(code) < 16:
+        named |= Q(fiscal_code__startswith=code) if len(code) >= 6 else Q()
+    if desk_ids is not None:
+        named &= Q(
+            pk__in=Member.objects.filter(household__desk_id__in=list(desk_ids), valid_until=None).values("person")
+        )
+    found = named | Q(fiscal_code=code) if by_exact_code else named
+    return list(
+        Person.objects.filter(found).select_related("municipality").order_by("family_name", "given_name", "pk")[:limit]
+    )
+
+
+def get_person_by_code(fiscal_code: str) -> Person | None:
+    """Return the person with this codice fiscale (any case, blanks allowed)."""
+    code = "".join(fiscal_code.split()).upper()
+    return Person.objects.filter(fiscal_code=code).select_related("municipality").first()
+
+
+def get_person_for(user: User) -> Person | None:
+    """Return the person whose account this is."""
+    return Person.objects.filter(user=user).select_related("municipality").first()
+
+
+def get_household_of(person: Person) -> Household | None:
+    """Return the household in which this person is the applicant today, the newest if there were several."""
+    member = (
+        Member.objects.filter(person=person, relation=Relation.APPLICANT, valid_until=None)
+        .select_related("household")
+        .order_by("-pk")
+        .first()
+    )
+    return member.household if member else None
+
+
+def get_other_households_of(person: Person, household_id: int | None = None) -> list[Household]:
+    """Return the households, other than ``household_id``, in which this person is a current member."""
+    return list(
+        Household.objects.filter(members__person=person, members__valid_until=None)
+        .exclude(pk=household_id)
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def list_members(household: Household) -> QuerySet[Member]:
+    """Return the current members with their persons, the applicant first."""
+    return household.members.filter(valid_until=None).select_related("person").order_by("pk")
+
+
+def get_care_needs(household: Household) -> dict[int, bool]:
+    """Return who of the household's current members is not self-sufficient, by person id. Health data: one query."""
+    needs = CareNeed.objects.filter(member__household=household, member__valid_until=None).select_related("member")
+    return {need.member.person_id: bool(json.loads(need.sealed)["is_non_self_sufficient"]) for need in needs}
+
+
+def find_municipalities(text: str, *, provinces: Iterable[str] = (), limit: int = 20) -> list[Municipality]:
+    """Return municipalities whose name starts with ``text``; the exact name first."""
+    found = Municipality.objects.filter(name__istartswith=text.strip())
+    if provinces:
+        found = found.filter(province__in=list(provinces))
+    rows = list(found.order_by("name")[: limit * 5])
+    rows.sort(key=lambda m: (m.name.casefold() != text.strip().casefold(), m.name))
+    return rows[:limit]
+
+
+def get_municipality(text: str) -> Municipality | None:
+    """Return the municipality typed as its code, ``Rho`` or ``Rho (MI)``; None if there is none or more than one."""
+    name, _, rest = text.strip().partition("(")
+    found = Municipality.objects.filter(Q(name__iexact=name.strip()) | Q(pk=text.strip().upper()))
+    if rest:
+        found = found.filter(province__iexact=rest.strip(" )"))
+    rows = list(found[:2])
+    return rows[0] if len(rows) == 1 else None
