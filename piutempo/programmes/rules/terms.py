@@ -56,7 +56,8 @@ class Criterion:
     One condition: a CEL expression over the fact sheet.
 
     Criteria with an empty ``group`` must all hold; of those that share a group, one is enough.
-    ``yes``, ``no`` and ``missing`` are Italian sentences for the citizen; ``evidence`` says what to bring; ``source`` the norm.
+    ``yes``, ``no`` and ``missing`` are Italian sentences for the citizen; ``evidence`` says what to bring; ``source``
+    the norm.
     """
 
     code: str
@@ -83,7 +84,8 @@ class Eligibility:
     """
     Who may apply and for how long.
 
-    ``governed_by`` names the date at which ages and periods are read: ``submitted_on``. ``months`` is a CEL expression with an integer
+    ``governed_by`` names the date at which ages and periods are read: ``submitted_on``. ``months`` is a CEL
+    expression with an integer
     result; ``first_month`` one that gives a ``"YYYY-MM"`` text; both read the fact sheet.
     """
 
@@ -99,8 +101,10 @@ class Product:
     """
     A kind of voucher: ``form`` is ``"titles"`` or ``"balance"``; ``month_cents`` = ``face_cents`` x ``title_count``.
 
-    A voucher is valid from the first day of its month for ``valid_months`` months, but not beyond ``valid_until_at_most`` (exclusive, optional).
-    A redemption may be recorded up to ``record_days`` days after the date of service, and undone up to ``reversal_days`` days after it was recorded.
+    A voucher is valid from the first day of its month for ``valid_months`` months, but not beyond
+    ``valid_until_at_most`` (exclusive, optional).
+    A redemption may be recorded up to ``record_days`` days after the date of service, and undone up to
+    ``reversal_days`` days after it was recorded.
     """
 
     code: str
@@ -144,7 +148,8 @@ class Service:
     """
     A service of the catalogue. ``unit`` is one of hour, day, month, ride, meal, piece.
 
-    ``min_age`` <= age < ``max_age`` limits the person cared for (years; None: no limit); ``needs_person`` says that one must be named.
+    ``min_age`` <= age < ``max_age`` limits the person cared for (years; None: no limit); ``needs_person`` says that
+    one must be named.
     """
 
     code: str
