@@ -10,6 +10,7 @@ codes),
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlparse
@@ -100,6 +101,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "piutempo.ui.context_processors.site",
+                "piutempo.portals.navigation.navigation",
             ],
             "builtins": ["piutempo.ui.templatetags.piutempo"],
         },
@@ -191,8 +193,13 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Rome"
 USE_I18N = True
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
+USE_THOUSAND_SEPARATOR = False  # ids and years must stay plain; amounts and counts have filters of their own
 
+# The look ships in the wheel of design-django-theme: only its style, icons and one font are served, under one prefix.
+LOOK_DIR = Path((find_spec("bootstrap_italia_template").submodule_search_locations or [""])[0]) / "static"  # type: ignore[union-attr]
+STATICFILES_DIRS = [
+    (f"bootstrap-italia/{part}", LOOK_DIR / part) for part in ("css", "svg", "fonts/Titillium_Web")
+]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {

@@ -1,5 +1,10 @@
 """Every address of the program: each context mounts its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("i18n/setlang/", set_language, name="set_language"),
+    path("", include("piutempo.people.urls")),
+    path("", include("piutempo.portals.urls")),
+]

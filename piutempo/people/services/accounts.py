@@ -18,6 +18,7 @@ class AccountRefusal(StrEnum):
 
     USERNAME_TAKEN = "username_taken"
     WEAK_PASSWORD = "weak_password"  # noqa: S105 - a reason, not a secret
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a reason, not a secret
     SCOPE_MISSING = "scope_missing"
     SCOPE_NOT_WANTED = "scope_not_wanted"
     SCOPE_WRONG = "scope_wrong"
@@ -175,4 +176,23 @@ def create_persona(
     username = f"{PERSONA_PREFIX}{name}"
     user = User.objects.filter(username=username).first() or create_user(username=username, full_name=full_name, at=at)
     grant_role(user=user, role=role, at=at, scope=scope, scope_id=scope_id)
+    return user
+
+
+@transaction.atomic
+def change_password(*, user: User, old_password: str, new_password: str, at: datetime) -> User:
+    """
+    Change one's own password; other sessions of the account end by themselves (Django ties them to the password).
+
+    :raises AccountRefused: the present password is wrong, or the new one is weak (``details`` says why)
+    """
+    if not user.check_password(old_password):
+        raise AccountRefused(AccountRefusal.WRONG_PASSWORD)
+    try:
+        validate_password(new_password, user)
+    except ValidationError as error:
+        raise AccountRefused(AccountRefusal.WEAK_PASSWORD, " ".join(error.messages)) from error
+    user.set_password(new_password)
+    user.save(update_fields=["password"])
+    record_event(name="people.password_changed", subject="user", subject_id=user.pk, at=at, by_id=user.pk)
     return user
