@@ -1,0 +1,27 @@
+"""What a settlement refuses."""
+
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why a settlement's step is refused. Stable: shown by ``settlements.messages``."""
+
+    FUTURE_MONTH = "FUTURE_MONTH"
+    SAME_PERSON = "SAME_PERSON"
+    NOTHING_SELECTED = "NOTHING_SELECTED"
+    NOTHING_TO_PAY = "NOTHING_TO_PAY"
+    NOT_PAID = "NOT_PAID"
+    ABOVE_PAID = "ABOVE_PAID"
+    NO_REASON = "NO_REASON"
+
+
+class SettlementRefused(Exception):
+    """The step may not be done. ``code`` is stable and safe to show."""
+
+    def __init__(self, code: Refusal) -> None:
+        super().__init__(code.value)
+        self.code = code
+
+
+class LedgerDisagrees(RuntimeError):
+    """The ledger holds another amount than the redemptions of a statement: nothing was done, ask who keeps the program."""
