@@ -4,7 +4,6 @@ The figures of a report, by query: money from the ledger, counts from the contex
 Only dated facts are read, never a current state, so the same (as of, watermark) gives the same figures for ever.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
@@ -183,7 +182,7 @@ def compute_report(
         Figure("assigned_bp", "bp", None, share_bp(value["months_issued_cents"], value["allocated_cents"])),
         Figure("burn_bp", "bp", None, share_bp(value["spent_cents"], value["months_issued_cents"])),
         Figure("unspent_cents", "cents", None, value["months_issued_cents"] - value["spent_cents"]),
-        Figure("accredited_sites", "count", None, _accredited_sites(programme, as_of)),
+        Figure("accredited_sites", "count", None, accredited_site_ids(programme, as_of).count()),
         Figure("desks", "count", None, Desk.objects.filter(programme=programme, valid_from__lt=as_of).count()),
     ]
     versions = ProgrammeVersion.objects.filter(
@@ -203,9 +202,9 @@ def compute_report(
     )
 
 
-def _accredited_sites(programme: Programme, as_of: date) -> int:
-    rows = Grant.objects.filter(programme=programme, valid_from__lt=as_of)
-    return int(rows.aggregate(n=Count("site_id", distinct=True))["n"])
+def accredited_site_ids(programme: Programme, until: date) -> QuerySet[Any]:
+    """Return the ids of the sites accredited on some day before ``until``."""
+    return Grant.objects.filter(programme=programme, valid_from__lt=until).values("site_id").distinct()
 
 
 def _tables(programme: Programme, pot_ids: list[int], span: Span, watermark: int) -> Iterable[Table]:
@@ -226,8 +225,8 @@ def _tables(programme: Programme, pot_ids: list[int], span: Span, watermark: int
 _BENEFICIARIES = (("beneficiaries", "count"), ("months", "count"))
 
 
-def _refusals(programme: Programme, span: Span) -> Table:
-    """Count each refusal once, under its first decisive criterion."""
+def refusals_by_reason(programme: Programme, span: Span) -> dict[str, list[int]]:
+    """Return the ids of refused decisions by the code of the first criterion that decided each."""
     lines = (
         CriterionResult.objects.filter(
             decision__in=decisions(programme, span, is_approved=False).values("id"), is_decisive=True
@@ -239,9 +238,17 @@ def _refusals(programme: Programme, span: Span) -> Table:
     for decision_id, code, outcome, overruled in lines:
         if (overruled or outcome) != Outcome.YES:
             first.setdefault(decision_id, code)
-    counted = Counter(first.values())
-    rows = tuple(Row(code, code, (n,)) for code, n in sorted(counted.items(), key=lambda item: (-item[1], item[0])))
-    return Table("refused_by_reason", (("applications", "count"),), rows)
+    found: dict[str, list[int]] = {}
+    for decision_id, code in first.items():
+        found.setdefault(code, []).append(decision_id)
+    return found
+
+
+def _refusals(programme: Programme, span: Span) -> Table:
+    found = refusals_by_reason(programme, span)
+    rows = [Row(code, code, (len(ids),)) for code, ids in found.items()]
+    rows.sort(key=lambda row: (-row.values[0], row.key))
+    return Table("refused_by_reason", (("applications", "count"),), tuple(rows))
 
 
 def _conditions(programme: Programme, span: Span) -> Table:
