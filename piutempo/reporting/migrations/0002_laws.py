@@ -26,13 +26,13 @@ POSTGRES_BACK = [
 def forwards(apps: Any, schema_editor: Any) -> None:
     """Install the law."""
     for statement in SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRES:
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, None)
 
 
 def backwards(apps: Any, schema_editor: Any) -> None:
     """Remove it."""
     for statement in SQLITE_BACK if schema_editor.connection.vendor == "sqlite" else POSTGRES_BACK:
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, None)
 
 
 class Migration(migrations.Migration):
