@@ -127,7 +127,7 @@ def report(request: PiuRequest, report_id: int) -> HttpResponse:
 @role_required(*READERS)
 @require_GET
 def rows(request: PiuRequest, report_id: int, code: str) -> HttpResponse:
-    """Show the rows behind a figure or a table's line (``?riga=…``), in the period (``?periodo=1``) or from the start."""
+    """Show the rows behind a figure or a line (``?riga=…``), of the period (``?periodo=1``) or of all."""
     frozen = _report_for(request, report_id)
     key = request.GET.get("riga", "")
     try:
