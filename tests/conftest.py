@@ -34,7 +34,7 @@ _plain_flush = SQLiteOperations.sql_flush
 
 
 def _flush_past_the_laws(self: SQLiteOperations, style: Any, tables: list[str], **options: Any) -> list[str]:
-    """Empty SQLite's tables after a transactional test: its append-only triggers step aside and come back in between."""
+    """Empty SQLite's tables after a transactional test: append-only triggers step aside, then come back."""
     with self.connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         laws = cursor.fetchall()
