@@ -177,7 +177,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "font-src": [SELF],
+        "font-src": [SELF, "data:"],  # a small icon font sits inside the style sheet
         "connect-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
