@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/setlang/", set_language, name="set_language"),
     path("", include("piutempo.people.urls")),
     path("", include("piutempo.portals.urls")),
+    path("", include("piutempo.network.urls")),
 ]

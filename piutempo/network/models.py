@@ -1,5 +1,7 @@
 """Where families are helped (desks) and where vouchers are spent (providers, sites, accreditation)."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -97,3 +99,7 @@ class Grant(models.Model):
             models.CheckConstraint(condition=Q(unit_ceiling_cents__gt=0), name="grant_ceiling_positive"),
         ]
         indexes = [models.Index(fields=["programme", "service"], name="grant_service")]
+
+    def is_in_force_on(self, day: date) -> bool:
+        """Tell whether the period contains ``day``."""
+        return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)

@@ -44,7 +44,7 @@ def pieces_for(service: Service, price_cents: int | None, period: Period) -> lis
     Cut ``period`` where the catalogue's ceiling of ``service`` changes.
 
     The ceiling of a piece is the lower of the site's price (None: no own price) and the catalogue's ceiling. Days
-    without a ceiling, or outside the service's own validity, give no piece. Neighbours with the same ceiling are joined.
+    without a ceiling, or outside the service's own validity, give no piece. Neighbours with the same ceiling join.
     """
     pieces: list[Piece] = []
     for ceiling in sorted(service.ceilings, key=lambda c: c.valid_from):

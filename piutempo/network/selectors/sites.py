@@ -172,3 +172,21 @@ def list_providers() -> QuerySet[Provider]:
 def list_grants_of(site: Site) -> QuerySet[Grant]:
     """Return everything a site is or was accredited to, the newest period first."""
     return site.grants.select_related("programme").order_by("programme_id", "service", "-valid_from", "pk")
+
+
+def list_grants_of_sites(sites: QuerySet[Site]) -> QuerySet[Grant]:
+    """Return what some sites are or were accredited to, with site, municipality and programme."""
+    return (
+        Grant.objects.filter(site__in=sites.order_by().values("pk"))
+        .select_related("site__municipality", "programme")
+        .order_by("site__name", "service", "valid_from", "pk")
+    )
+
+
+def get_site(site_id: int) -> Site:
+    """
+    Return a site with provider and municipality.
+
+    :raises Site.DoesNotExist: none
+    """
+    return Site.objects.select_related("provider", "municipality").get(pk=site_id)

@@ -46,7 +46,8 @@ def accredit_site(
 
     :param services: pairs of service code and the site's own price per unit in cents (None: the catalogue's ceiling)
     :raises NetworkRefused: ``UNKNOWN_NETWORK``, ``NO_SERVICES``, ``UNKNOWN_SERVICE``, ``OTHER_NETWORK``, ``PRICE``,
-        ``PERIOD``, ``NO_CEILING`` (no ceiling on any day), ``OVERLAP`` (already accredited on some day); nothing is then written
+        ``PERIOD``, ``NO_CEILING`` (no ceiling on any day), ``OVERLAP`` (already accredited on some
+        day); nothing is then written
     """
     Site.objects.select_for_update(of=("self",)).get(pk=site.pk)
     item = Accreditation(site.pk, network, tuple(services), valid_from, valid_until)

@@ -61,12 +61,10 @@ def get_household_of(person: Person) -> Household | None:
 
 def get_other_households_of(person: Person, household_id: int | None = None) -> list[Household]:
     """Return the households, other than ``household_id``, in which this person is a current member."""
-    return list(
-        Household.objects.filter(members__person=person, members__valid_until=None)
-        .exclude(pk=household_id)
-        .distinct()
-        .order_by("pk")
-    )
+    rows = Household.objects.filter(members__person=person, members__valid_until=None)
+    if household_id is not None:
+        rows = rows.exclude(pk=household_id)
+    return list(rows.distinct().order_by("pk"))
 
 
 def list_members(household: Household) -> QuerySet[Member]:

@@ -1,0 +1,18 @@
+"""Addresses of the network."""
+
+from django.urls import path
+
+from piutempo.network.views import office, provider, public
+
+app_name = "network"
+urlpatterns = [
+    path("dove-spendere/", public.where_to_spend, name="where_to_spend"),
+    path("sportelli/", public.desks, name="desks"),
+    path("operatore/sedi/", provider.my_sites, name="my_sites"),
+    path("ufficio/rete/", office.office, name="office"),
+    path("ufficio/rete/enti/", office.providers, name="providers"),
+    path("ufficio/rete/sedi/", office.sites, name="sites"),
+    path("ufficio/rete/sedi/<int:site_id>/", office.site, name="site"),
+    path("ufficio/rete/sedi/<int:site_id>/accredita/<slug:code>/<str:network>/", office.accredit, name="accredit"),
+    path("ufficio/rete/sedi/<int:site_id>/chiudi/<slug:code>/<str:network>/", office.end, name="end"),
+]
