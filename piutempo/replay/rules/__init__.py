@@ -1,0 +1,1 @@
+"""The synthetic region: pure, deterministic by seed, without the database."""
