@@ -44,7 +44,7 @@ TIME_LOCALE = {
     "shortMonths": ["gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"],
 }  # fmt: skip
 CONFIG = {
-    "font": "Titillium Web",
+    "font": "Titillium Web, Helvetica, Arial, sans-serif",  # a picture in a page sees the system's fonts only
     "background": "#ffffff",
     "axis": {
         "labelFontSize": 13,
@@ -56,7 +56,7 @@ CONFIG = {
     "legend": {"labelFontSize": 13, "titleFontSize": 13},
     "range": {"category": PALETTE},
     "bar": {"color": PALETTE[0]},
-    "line": {"color": PALETTE[0], "strokeWidth": 3, "point": {"filled": True, "size": 50}},
+    "line": {"color": PALETTE[0], "strokeWidth": 3, "point": {"filled": True, "size": 50, "strokeWidth": 0}},
     "view": {"stroke": None},
 }
 

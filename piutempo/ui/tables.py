@@ -49,6 +49,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import formats, timezone
 from django.utils.text import slugify
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -140,6 +141,12 @@ class Filter:
         ]
 
 
+def month_name(value: date | Month) -> str:
+    """Return ``marzo 2011`` (``March 2011`` in English: months take a capital there, not in Italian)."""
+    text = formats.date_format(value.first if isinstance(value, Month) else value, "F Y")
+    return text.lower() if get_language() in {"it", "es", "fr"} else text
+
+
 def shown(value: Any, kind: Kind) -> str:
     """Return a value as Italians read it; an empty string for None."""
     if value is None or value == "":
@@ -151,7 +158,7 @@ def shown(value: Any, kind: Kind) -> str:
     if kind == "bp":
         return f"{format_cents(int(value))}\u00a0%"
     if kind == "month":
-        return formats.date_format(value.first if isinstance(value, Month) else value, "F Y")
+        return month_name(value)
     if isinstance(value, datetime):
         value = timezone.localtime(value) if timezone.is_aware(value) else value
         return f"{value:%d/%m/%Y} {value:%H:%M}" if kind != "day" else f"{value:%d/%m/%Y}"

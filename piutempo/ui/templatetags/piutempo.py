@@ -18,7 +18,7 @@ from django.template import Context
 from django.template.base import Parser, Token
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
@@ -26,7 +26,7 @@ from piutempo.kernel.money import format_euro
 from piutempo.kernel.periods import Month
 from piutempo.ui.charts import Chart
 from piutempo.ui.forms import Layout, layout_of
-from piutempo.ui.tables import Table
+from piutempo.ui.tables import Table, month_name
 
 register = template.Library()
 
@@ -65,9 +65,7 @@ def moment(value: datetime | None) -> str:
 @register.filter
 def month(value: date | Month | None) -> str:
     """Return the month of a day as ``marzo 2011``, in the reader's language."""
-    if not value:
-        return ""
-    return formats.date_format(value.first if isinstance(value, Month) else value, "F Y")
+    return month_name(value) if value else ""
 
 
 @register.filter
