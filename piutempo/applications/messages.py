@@ -1,11 +1,16 @@
 """Italian sentences for what this context refuses: what is wrong and what to do next."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from piutempo.applications.rules import Refusal
 from piutempo.applications.services import ApplicationRefused
+from piutempo.kernel.money import format_euro
+from piutempo.programmes.rules.facts import FACT_BY_NAME
 
 
 def sentence_for(refused: ApplicationRefused) -> str:
@@ -79,3 +84,53 @@ def sentence_for(refused: ApplicationRefused) -> str:
             return _("Il requisito ha già questo esito: non c'è niente da rivedere.")
         case Refusal.BEFORE_SUBMISSION:
             return _("La decisione non può avere una data precedente alla presentazione della domanda.")
+
+
+def event_label(name: str) -> str:
+    """Return what an event of a case is called in its history."""
+    labels = {
+        "applications.started": _("Bozza aperta"),
+        "applications.facts_saved": _("Dati aggiornati"),
+        "applications.submitted": _("Domanda presentata"),
+        "applications.assigned": _("Presa in carico"),
+        "applications.criterion_overruled": _("Requisito rivisto dall'ufficio"),
+        "applications.approved": _("Domanda approvata"),
+        "applications.refused": _("Domanda respinta"),
+        "applications.withdrawn": _("Domanda ritirata"),
+        "applications.renounced": _("Rinuncia o decadenza"),
+        "awards.committed": _("Fondi impegnati"),
+        "awards.queued": _("In lista d'attesa"),
+        "awards.served": _("Fondi impegnati dalla lista d'attesa"),
+        "awards.ended": _("Beneficio chiuso, mensilità non emesse rientrate"),
+        "awards.dropped": _("Uscita dalla lista d'attesa"),
+    }
+    return labels.get(name, name)
+
+
+def order_label(entry: str) -> str:
+    """Return one step of a stated waiting order in Italian."""
+    name = entry.removeprefix("-")
+    if name == "submitted_at":
+        return _("la presentazione più recente") if entry.startswith("-") else _("la presentazione più antica")
+    if name == "number":
+        return _("il numero di domanda più alto") if entry.startswith("-") else _("il numero di domanda più basso")
+    label = _(FACT_BY_NAME[name].label) if name in FACT_BY_NAME else name
+    return (_("%(label)s: prima il valore più alto") if entry.startswith("-") else _("%(label)s: prima il valore più basso")) % {
+        "label": label
+    }
+
+
+def shown_rank(key: Sequence[Sequence[str]]) -> str:
+    """Return what the stated order read of one award."""
+    found = []
+    for entry, value in key:
+        name = entry.removeprefix("-")
+        if not value:
+            found.append(_("non indicato"))
+        elif name == "submitted_at":
+            found.append(date_format(timezone.localtime(datetime.fromisoformat(value)), "d/m/Y H:i"))
+        elif name.endswith("_cents"):
+            found.append(format_euro(int(value)))
+        else:
+            found.append(value)
+    return " · ".join(found)

@@ -8,19 +8,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from piutempo.applications.models import Application, CriterionResult, Decision, Overrule, Status
+from piutempo.applications.rules import first_month_for
 from piutempo.awards.models import Award
-from piutempo.awards.selectors import list_awards_of
+from piutempo.awards.rules import rank_for
+from piutempo.awards.selectors import Preview, list_awards_of, list_waiting, preview_commit
+from piutempo.kernel.periods import Month, age_on
 from piutempo.people.access import Roles
-from piutempo.people.models import Role, Scope
-from piutempo.programmes.models import ProgrammeVersion
+from piutempo.people.models import Member, Role, Scope, User
+from piutempo.people.selectors import list_members
+from piutempo.programmes.models import Fund, ProgrammeVersion
 from piutempo.programmes.rules.eligibility import MISSING, CriterionOutcome, Evaluation, evaluate
 from piutempo.programmes.rules.facts import build_facts
 from piutempo.programmes.rules.terms import Terms
-from piutempo.programmes.selectors import get_terms, get_version_at
+from piutempo.programmes.selectors import get_fund_pot, get_terms, get_version_at
 from piutempo.records.models import Event
 from piutempo.records.selectors import list_events
 
@@ -122,6 +126,45 @@ def can_handle(roles: Roles, programme_id: int) -> bool:
     return scope is None or programme_id in scope
 
 
+def waiting_fields_of(application: Application, assessment: Assessment) -> dict[str, object]:
+    """Return what a programme's stated waiting order may read: facts that are known, the instant and number of submission."""
+    known: dict[str, object] = {
+        name: value for name, value in assessment.facts.items() if isinstance(value, int | str | date | datetime)
+    }
+    return known | {"submitted_at": application.submitted_at, "number": application.number}
+
+
+@dataclass(frozen=True, slots=True)
+class AwardPreview:
+    """What approving would commit for one product, and what it does to the fund."""
+
+    product_title: str
+    months: int
+    month_cents: int
+    first_month: Month
+    fund: Preview
+
+
+def preview_awards(application: Application, assessment: Assessment, *, decided_on: date) -> list[AwardPreview]:
+    """Return what approving on a day would commit: one line per product granted on approval."""
+    _key, rank = rank_for(assessment.terms.waiting_order, waiting_fields_of(application, assessment))
+    found = []
+    for product in assessment.terms.products:
+        months = min(assessment.effective.months, product.max_months)
+        if product.is_granted_on_approval and months:
+            pot = get_fund_pot(application.programme, product.fund)
+            found.append(
+                AwardPreview(
+                    product_title=product.title,
+                    months=months,
+                    month_cents=product.month_cents,
+                    first_month=first_month_for(assessment.effective.first_month, decided_on),
+                    fund=preview_commit(pot=pot, amount_cents=months * product.month_cents, rank=rank),
+                )
+            )
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class QueueCount:
     """How many cases stand in one status, and since when the oldest of them waits."""
@@ -156,6 +199,32 @@ class Case:
     overrules: list[Overrule]
     awards: list[Award]
     history: list[Event]
+    actors: dict[int, str]
+    members: list[MemberView]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member of the household beside what the application declares of them (None: not said)."""
+
+    member: Member
+    age: int
+    is_non_self_sufficient: bool | None
+    is_in_short_time_work: bool | None
+
+
+def _members_of(application: Application, declared: Mapping[str, Any]) -> list[MemberView]:
+    said = {m.get("person_id"): m for m in declared.get("members", []) if m.get("person_id")}
+    on = timezone.localdate(application.submitted_at or application.created_at)
+    return [
+        MemberView(
+            member=member,
+            age=age_on(member.person.birth_date, on),
+            is_non_self_sufficient=said.get(member.person_id, {}).get("non_self_sufficient"),
+            is_in_short_time_work=said.get(member.person_id, {}).get("short_time_work"),
+        )
+        for member in list_members(application.household)
+    ]
 
 
 def get_case(application: Application) -> Case:
@@ -165,15 +234,19 @@ def get_case(application: Application) -> Case:
     awards = list(list_awards_of([application.pk]))
     about = Q(subject="applications.application", subject_id=application.pk)
     about |= Q(subject="awards.award", subject_id__in=[a.pk for a in awards])
+    history = list(Event.objects.filter(about).order_by("id"))
+    declared = get_declared(application)
     return Case(
         application=application,
-        declared=get_declared(application),
+        declared=declared,
         assessment=assess(application, overrules=overrules) if application.status == Status.SUBMITTED else None,
         decision=decision,
         results=list(decision.criteria.order_by("id")) if decision else [],
         overrules=overrules,
         awards=awards,
-        history=list(Event.objects.filter(about).order_by("id")),
+        history=history,
+        actors={u.pk: str(u) for u in User.objects.filter(pk__in={e.actor_id for e in history if e.actor_id})},
+        members=_members_of(application, declared),
     )
 
 
@@ -242,3 +315,25 @@ def get_age_days(application: Application, now: datetime) -> int:
     if application.submitted_at is None:
         return 0
     return (timezone.localdate(application.closed_at or now) - timezone.localdate(application.submitted_at)).days
+
+
+def list_waiting_cases(pot_id: int) -> QuerySet[Award]:
+    """Return the waiting list of a pot in its order, each award with its beneficiary and its application's ``number``."""
+    number = Application.objects.filter(pk=OuterRef("application_id")).values("number")[:1]
+    return list_waiting(pot_id).select_related("beneficiary").annotate(number=Subquery(number))
+
+
+def list_funds_for(roles: Roles) -> QuerySet[Fund]:
+    """Return the funds of the programmes an account of the office may read."""
+    scope = get_scope(roles, *OFFICE_ROLES)
+    rows = Fund.objects.select_related("programme", "pot").order_by("programme__title", "code")
+    return rows if scope is None else rows.filter(programme_id__in=scope)
+
+
+def get_fund_for(roles: Roles, fund_id: int) -> Fund:
+    """
+    Return one fund of the office.
+
+    :raises Fund.DoesNotExist: none, or not within this account's programmes
+    """
+    return list_funds_for(roles).get(pk=fund_id)

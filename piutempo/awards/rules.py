@@ -20,8 +20,6 @@ _TEXT_BYTES = 10
 _LAST = "f" * 20
 MAX_ORDER_FIELDS = 5
 
-type RankValue = int | bool | str | date | datetime | None
-
 
 def rank_for(order: Sequence[str], fields: Mapping[str, object]) -> tuple[list[list[str]], str]:
     """

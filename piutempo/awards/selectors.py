@@ -8,9 +8,9 @@ from django.db.models import F, IntegerField, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
 from piutempo.awards.models import Award, AwardStatus
-from piutempo.awards.rules import Forecast, forecast_for
-from piutempo.ledger.models import Account, Kind
-from piutempo.ledger.selectors import get_account_totals, get_headroom_cents, get_movements
+from piutempo.awards.rules import Forecast, forecast_for, is_served_at_once
+from piutempo.ledger.models import Account, Kind, Pot
+from piutempo.ledger.selectors import get_account_totals, get_available_cents, get_headroom_cents, get_movements
 
 
 def list_waiting(pot_id: int) -> QuerySet[Award]:
@@ -34,6 +34,36 @@ def get_position(award: Award) -> int:
 def list_awards_of(application_ids: list[int]) -> QuerySet[Award]:
     """Return the awards of some applications."""
     return Award.objects.filter(application_id__in=application_ids).order_by("application_id", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What committing would do now: ``position`` is the place in the waiting list, None when the money is there."""
+
+    pot_id: int
+    pot_title: str
+    amount_cents: int
+    available_before_cents: int
+    available_after_cents: int
+    position: int | None
+
+
+def preview_commit(*, pot: Pot, amount_cents: int, rank: str) -> Preview:
+    """Return what ``services.commit_award`` would do with this amount and rank; nothing is reserved."""
+    waiting = Award.objects.filter(pot_id=pot.pk, status=AwardStatus.WAITING)
+    first = waiting.order_by("waiting_rank", "id").values_list("waiting_rank", flat=True).first()
+    headroom, available = get_headroom_cents(pot.pk), get_available_cents(pot.pk)
+    is_served = is_served_at_once(
+        rank=rank, amount_cents=amount_cents, headroom_cents=headroom, first_waiting_rank=first
+    )
+    return Preview(
+        pot_id=pot.pk,
+        pot_title=pot.title,
+        amount_cents=amount_cents,
+        available_before_cents=available,
+        available_after_cents=available - amount_cents if is_served else available,
+        position=None if is_served else waiting.filter(waiting_rank__lte=rank).count() + 1,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from piutempo.applications.models import Application, CriterionResult, Decision, Outcome, Overrule, Status
 from piutempo.applications.rules import Refusal, decision_refusal_for, first_month_for
-from piutempo.applications.selectors import Assessment, assess
+from piutempo.applications.selectors import Assessment, assess, waiting_fields_of
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.awards.services import AwardRequest, commit_awards
 from piutempo.kernel.periods import Month
@@ -222,13 +222,9 @@ def _close(applications: Sequence[Application]) -> None:
 
 
 def _requests(decision: Decision, assessment: Assessment) -> list[AwardRequest]:
-    application = decision.application
     if decision.first_month is None:
         return []
-    fields: dict[str, object] = {
-        name: value for name, value in assessment.facts.items() if isinstance(value, int | str | date | datetime)
-    }
-    fields |= {"submitted_at": application.submitted_at, "number": application.number}
+    application = decision.application
     return [
         AwardRequest(
             version=assessment.version,
@@ -242,7 +238,7 @@ def _requests(decision: Decision, assessment: Assessment) -> list[AwardRequest]:
             months=min(assessment.effective.months, product.max_months),
             at=decision.decided_at,
             by=decision.decided_by,
-            waiting_fields=fields,
+            waiting_fields=waiting_fields_of(application, assessment),
         )
         for product in assessment.terms.products
         if product.is_granted_on_approval

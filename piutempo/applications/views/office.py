@@ -26,10 +26,10 @@ from piutempo.applications.selectors import (
     get_application_for,
     get_case,
     get_fund_for,
-    get_numbers_of,
     list_applications_for,
     list_funds_for,
     list_queue_counts,
+    list_waiting_cases,
     preview_awards,
 )
 from piutempo.applications.services import (
@@ -42,7 +42,7 @@ from piutempo.applications.services import (
 )
 from piutempo.awards.messages import risk_sentence
 from piutempo.awards.models import AwardStatus
-from piutempo.awards.selectors import forecast_lapse, get_fund_state, list_waiting
+from piutempo.awards.selectors import forecast_lapse, get_fund_state
 from piutempo.awards.services import serve_waiting_list
 from piutempo.kernel.money import format_euro
 from piutempo.people.access import PiuRequest, role_required
@@ -224,11 +224,9 @@ def waiting(request: PiuRequest, fund_id: int | None = None) -> HttpResponse:
     fund = next((f for f in funds if f.pk == fund_id), None) if fund_id else funds[0]
     if fund is None:
         raise Http404
-    rows = list_waiting(fund.pot_id).select_related("beneficiary")
-    numbers = get_numbers_of(rows)
     table = Table(
         request,
-        rows,
+        list_waiting_cases(fund.pot_id),
         caption=_("Lista d'attesa"),
         empty=_("Nessuno è in attesa: tutte le domande approvate hanno i fondi."),
         columns=[
@@ -237,7 +235,6 @@ def waiting(request: PiuRequest, fund_id: int | None = None) -> HttpResponse:
                 "number",
                 _("Domanda n."),
                 kind="count",
-                value=lambda a: numbers.get(a.application_id),
                 order="",
                 url=lambda a: reverse("applications:case", args=[a.application_id]),
             ),
