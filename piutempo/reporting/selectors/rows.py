@@ -206,11 +206,9 @@ def _from_vouchers(report: FrozenReport, code: str, key: str, span: Span) -> Row
 
 def _from_network(report: FrozenReport, code: str, key: str, span: Span) -> Rows | None:
     if code in {"active_sites", "accredited_sites"}:
-        ids = (
-            source.redemptions(report.programme, span).values("site_id")
-            if code == "active_sites"
-            else source.accredited_site_ids(report.programme, span.until)
-        )
+        ids: QuerySet[Any] = source.accredited_site_ids(report.programme, span.until)
+        if code == "active_sites":
+            ids = source.redemptions(report.programme, span).values("site_id")
         sites = Site.objects.filter(pk__in=ids).select_related("municipality", "provider")
         columns = [
             Column("code", _("Codice")),

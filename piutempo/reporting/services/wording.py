@@ -10,9 +10,9 @@ from piutempo.programmes.selectors import get_terms
 from piutempo.reporting.messages import COLUMNS, FIGURES, GENDERS, NOTES, TABLES, TREND_COLUMNS
 from piutempo.reporting.models import FrozenReport
 from piutempo.ui.charts import Chart, bar_chart, line_chart
-from piutempo.ui.tables import shown
+from piutempo.ui.tables import Kind, shown
 
-_KIND = {"count": "count", "cents": "euro", "bp": "bp"}
+_KIND: dict[str, Kind] = {"count": "count", "cents": "euro", "bp": "bp"}
 #: The figures a reader looks for first, in this order.
 KEY_FIGURES = (
     "applications_received", "applications_handled", "applications_approved", "months_booked", "months_issued",
@@ -99,7 +99,7 @@ def _first_header(code: str) -> str:
 
 
 def _label(code: str, row: dict[str, Any], labels: dict[str, dict[str, str]]) -> str:
-    key = row["key"]
+    key: str = row["key"]
     if code in {"refused_by_reason", "by_condition"}:
         return labels["criteria"].get(key, key)
     if code == "by_service":
@@ -110,7 +110,7 @@ def _label(code: str, row: dict[str, Any], labels: dict[str, dict[str, str]]) ->
         return _("non indicata")
     if code == "trend":
         return f"{key[5:]}/{key[:4]}"
-    return row["label"] or _("Totale")
+    return str(row["label"]) or _("Totale")
 
 
 def charts_of(report: FrozenReport) -> list[Chart]:
