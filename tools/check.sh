@@ -35,7 +35,7 @@ migrations_up_and_down() {
 run "ruff format" "$bin/ruff" format --check .
 run "ruff check" "$bin/ruff" check .
 run "mypy" "$bin/mypy"
-run "import contracts" "$bin/lint-imports" --no-cache
+run "import contracts" "$bin/lint-imports" --no-cache --no-logo
 run "djlint" "$bin/djlint" piutempo --lint --quiet
 run "django check" "$bin/python" manage.py check
 run "migrations complete" "$bin/python" manage.py makemigrations --check --dry-run
