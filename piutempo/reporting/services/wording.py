@@ -40,7 +40,7 @@ class ShownTable:
     note: str
     headers: list[str]
     rows: list[tuple[str, str, list[str]]]
-    kinds: list[str]
+    kinds: list[Kind]
 
 
 def labels_of(report: FrozenReport) -> dict[str, dict[str, str]]:
