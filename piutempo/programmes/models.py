@@ -25,6 +25,13 @@ class VersionStatus(models.TextChoices):
     PUBLISHED = "published", _("pubblicata")
 
 
+class Origin(models.TextChoices):
+    """Where a version was written: a changed file may follow a version of the same file, never undo one made in the pages."""
+
+    FILE = "file", _("file")
+    PAGES = "pages", _("pagine")
+
+
 class ProgrammeVersion(models.Model):
     """What a programme says from ``valid_from`` until the next version. ``data`` is the whole file as JSON."""
 
@@ -34,6 +41,7 @@ class ProgrammeVersion(models.Model):
     valid_from = models.DateField(null=True)
     data = models.JSONField()
     data_hash = models.CharField(max_length=64)
+    origin = models.CharField(max_length=5, choices=Origin)
     based_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()

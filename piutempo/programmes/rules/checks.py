@@ -109,7 +109,7 @@ def _check_overlaps(
                 problems.append(
                     Problem(
                         f"{path}[{n}].{key}",
-                        _("Il periodo si sovrappone a quello di %(path)s[%(m)s]: faccia finire il primo dove inizia il secondo."),
+                        _("Il periodo si sovrappone a quello di %(path)s[%(m)s]: fai finire il primo dove inizia il secondo."),
                         {"path": path, "m": m},
                     )
                 )
@@ -124,7 +124,7 @@ def _check_divides(cents: int, fund: Values | None, path: str, problems: list[Pr
                     path,
                     _(
                         "%(amount)s € non si divide in centesimi interi tra le fonti: la quota di «%(source)s» (%(share)s punti base)"
-                        " dà %(part)s centesimi. Cambi l'importo o le quote."
+                        " dà %(part)s centesimi. Cambia l'importo o le quote."
                     ),
                     {
                         "amount": format_cents(cents),
@@ -152,7 +152,7 @@ def _check_fund(fund: Values, path: str, acts: set[str], problems: list[Problem]
             )
         for n, share in enumerate(shares):
             if share == 0:
-                problems.append(Problem(f"{path}.sources[{n}].share_bp", _("Una fonte con quota zero non finanzia: la tolga.")))
+                problems.append(Problem(f"{path}.sources[{n}].share_bp", _("Una fonte con quota zero non finanzia: toglila.")))
     budget = fund.get("budget_cents")
     if budget == 0:
         problems.append(Problem(f"{path}.budget", _("La dotazione deve essere maggiore di zero.")))
@@ -172,7 +172,7 @@ def _check_product(
             Problem(f"{path}.title_count", _("I titoli al mese vanno da 1 a %(max)s: qui sono %(n)s."), {"n": count, "max": MAX_TITLES})
         )
     elif product.get("form") == "balance" and count not in (1, None):
-        problems.append(Problem(f"{path}.title_count", _("Un buono a saldo ha un solo titolo: scriva 1.")))
+        problems.append(Problem(f"{path}.title_count", _("Un buono a saldo ha un solo titolo: scrivi 1.")))
     elif face is not None and count is not None and month is not None and face * count != month:
         problems.append(
             Problem(
@@ -201,19 +201,19 @@ def _check_service(service: Values, path: str, acts: set[str], networks: set[str
         problems.append(Problem(f"{path}.max_age", _("L'età massima (esclusa) deve superare la minima.")))
     if (low is not None or high is not None) and service.get("needs_person") is False:
         problems.append(
-            Problem(f"{path}.needs_person", _("Con un limite di età va indicata la persona assistita: scriva true."))
+            Problem(f"{path}.needs_person", _("Con un limite di età va indicata la persona assistita: scrivi true."))
         )
     ceilings = service.get("ceilings")
     if ceilings is None:
         return
     if not ceilings:
-        problems.append(Problem(f"{path}.ceilings", _("Manca il massimale: aggiunga almeno [[services.ceilings]].")))
+        problems.append(Problem(f"{path}.ceilings", _("Manca il massimale: aggiungi almeno [[services.ceilings]].")))
     first: date | None = None
     for n, ceiling in enumerate(ceilings):
         where = f"{path}.ceilings[{n}]"
         if "unit" not in service:
             problems.append(
-                Problem(f"{where}.max_price", _("Il massimale non ha unità: indichi «unit» del servizio, per esempio unit = \"hour\"."))
+                Problem(f"{where}.max_price", _("Il massimale non ha unità: indica «unit» del servizio, per esempio unit = \"hour\"."))
             )
         if ceiling.get("unit_cents") == 0:
             problems.append(Problem(f"{where}.max_price", _("Il massimale deve essere maggiore di zero.")))
@@ -226,7 +226,7 @@ def _check_service(service: Values, path: str, acts: set[str], networks: set[str
         problems.append(
             Problem(
                 f"{path}.ceilings[0].valid_from",
-                _("Il servizio è in catalogo dal %(start)s ma il primo massimale vale dal %(first)s: li faccia coincidere."),
+                _("Il servizio è in catalogo dal %(start)s ma il primo massimale vale dal %(first)s: falli coincidere."),
                 {"start": _show(start), "first": _show(first)},
             )
         )
@@ -262,7 +262,7 @@ def _check_eligibility(eligibility: Values, problems: list[Problem]) -> None:
     for n, group in enumerate(groups):
         if "code" in group and group["code"] not in used:
             problems.append(
-                Problem(f"eligibility.groups[{n}]", _("Nessun requisito è nel gruppo «%(group)s»: lo tolga o lo usi."), {"group": group["code"]})
+                Problem(f"eligibility.groups[{n}]", _("Nessun requisito è nel gruppo «%(group)s»: toglilo o usalo."), {"group": group["code"]})
             )
     for n, criterion in enumerate(criteria):
         path = f"eligibility.criteria[{n}]"

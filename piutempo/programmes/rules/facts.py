@@ -135,7 +135,7 @@ FACTS: tuple[Fact, ...] = (
         "parents",
         "int",
         _("genitori conviventi"),
-        _("Chi fa domanda più il coniuge o convivente che vive con lei o lui."),
+        _("Chi fa domanda più il coniuge o convivente che vive con lei o con lui."),
         (),
         ("members.relation", "members.cohabiting"),
     ),
@@ -327,7 +327,7 @@ def _validate(
             _validate_value(field, value, where, on, problems)
     start, end = values.get("from", values.get("valid_from")), values.get("until", values.get("valid_until"))
     if isinstance(start, str) and isinstance(end, str) and end <= start:
-        problems.append(Problem(path.rstrip("."), _("La fine deve venire dopo l'inizio: controlli le due date.")))
+        problems.append(Problem(path.rstrip("."), _("La fine deve venire dopo l'inizio: controlla le due date.")))
 
 
 def _validate_value(field: Declared, value: object, where: str, on: date, problems: list[Problem]) -> None:
@@ -338,11 +338,11 @@ def _validate_value(field: Declared, value: object, where: str, on: date, proble
         except ValueError:
             day = None
         if day is None:
-            problems.append(Problem(where, _("«%(label)s» non è una data valida: la scriva come 31/12/2010."), label))
+            problems.append(Problem(where, _("«%(label)s» non è una data valida: scrivila come 31/12/2010."), label))
         elif field.kind == "past_day" and day > on:
-            problems.append(Problem(where, _("«%(label)s» è nel futuro: controlli l'anno."), label))
+            problems.append(Problem(where, _("«%(label)s» è nel futuro: controlla l'anno."), label))
         elif day.year < 1890 or day.year > 2200:
-            problems.append(Problem(where, _("«%(label)s» ha un anno impossibile: lo controlli."), label))
+            problems.append(Problem(where, _("«%(label)s» ha un anno impossibile: controllalo."), label))
     elif field.kind == "yes_no" and not isinstance(value, bool):
         problems.append(Problem(where, _("«%(label)s» vuole sì o no."), label))
     elif field.kind == "cents" and (not isinstance(value, int) or isinstance(value, bool) or value < 0):

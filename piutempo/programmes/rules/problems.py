@@ -37,9 +37,9 @@ class ProgrammeRefused(Exception):
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """Return an Italian hint for a mistyped word: " Forse voleva «…»?" or the words that exist."""
+    """Return an Italian hint for a mistyped word: " Forse volevi «…»?" or the words that exist."""
     words = sorted(known)
     found = get_close_matches(word, words, 1, 0.6)
     if found:
-        return f" Forse voleva «{found[0]}»?"
+        return f" Forse volevi «{found[0]}»?"
     return f" Si può scrivere: {', '.join(words)}." if words else ""

@@ -46,7 +46,7 @@ def parse_toml(content: bytes | str, file: str) -> tuple[dict[str, Any], dict[st
     except UnicodeDecodeError as error:
         raise ProgrammeRefused(
             file,
-            [Problem("", _("Il file non è in UTF-8 (byte %(at)s): lo salvi con codifica UTF-8."), {"at": error.start})],
+            [Problem("", _("Il file non è in UTF-8 (byte %(at)s): salvalo con codifica UTF-8."), {"at": error.start})],
         ) from None
     try:
         data = tomllib.loads(text)
@@ -59,7 +59,7 @@ def parse_toml(content: bytes | str, file: str) -> tuple[dict[str, Any], dict[st
             [
                 Problem(
                     "",
-                    _("Il file non è TOML valido: %(reason)s. Controlli virgolette, parentesi e segni = in quel punto."),
+                    _("Il file non è TOML valido: %(reason)s. Controlla virgolette, parentesi e segni = in quel punto."),
                     {"reason": reason},
                     line,
                 )
