@@ -6,6 +6,9 @@ venv=$1 requirements=$2
 if [ ! -x "$venv/bin/python" ]; then
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "PiùTempo needs Python 3.11 or later." >&2; exit 1; }
     echo "creating $venv"
+    if ! python3 -c 'import ensurepip' 2>/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv # Debian ships it apart
+    fi
     python3 -m venv "$venv" || {
         rm -rf "$venv"
         echo "python3 -m venv failed: on Debian, install python3-venv and try again." >&2
