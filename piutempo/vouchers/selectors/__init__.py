@@ -1,0 +1,1 @@
+"""Reading vouchers: facts for a decision, and what pages show."""
