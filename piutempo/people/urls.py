@@ -13,6 +13,6 @@ urlpatterns = [
 ]
 if settings.IS_DEMO:
     urlpatterns += [
-        path("demo/", views.personas, name="personas"),
-        path("demo/<int:user_id>/", views.become_persona, name="become_persona"),
+        path("demo/", views.personas, name="demo"),
+        path("demo/<int:user_id>/", views.become_persona, name="demo_sign_in"),
     ]

@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from piutempo.people.models import Role
 
+OFFICE = (Role.CASE_OFFICER, Role.PROGRAMME_MANAGER)
+
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A door: who sees it, what it is called, where it leads and what waits behind it."""
+class Door:
+    """Who sees it, what it is called, where it leads and what one does there. ``in_menu``: also in the main menu."""
 
     roles: Sequence[Role]
     label: Any
@@ -23,35 +25,116 @@ class Entry:
 
 
 PUBLIC = (
-    Entry((), _("Home"), "portals:home"),
-    Entry((), _("Dove spendere i buoni"), "network:where"),
-    Entry((), _("Aiuto"), "portals:help"),
+    Door((), _("Home"), "portals:home"),
+    Door((), _("Verifica se ne hai diritto"), "applications:self_check"),
+    Door((), _("Sportelli"), "network:desks"),
+    Door((), _("Dove spendere i buoni"), "network:where_to_spend"),
+    Door((), _("Aiuto"), "portals:help"),
 )
-DOORS: tuple[Entry, ...] = ()
+AREA = Door((), _("La tua area"), "portals:area")
+DOORS: tuple[Door, ...] = (
+    Door(
+        (Role.CITIZEN,),
+        _("Le mie domande"),
+        "applications:citizen",
+        _("A che punto sono, che cosa è stato deciso e perché."),
+    ),
+    Door(
+        (Role.CITIZEN,),
+        _("I miei buoni"),
+        "vouchers:citizen",
+        _("Le mensilità, quanto resta e fino a quando puoi usarlo."),
+    ),
+    Door(
+        (Role.CITIZEN,),
+        _("Dove spendere i buoni"),
+        "network:where_to_spend",
+        _("Asili, centri estivi, assistenza: cerca per comune e per servizio."),
+    ),
+    Door(
+        (Role.DESK_OPERATOR,),
+        _("Famiglie e domande"),
+        "applications:desk",
+        _("Cerca una persona, registra il nucleo, presenta la domanda per suo conto."),
+    ),
+    Door(
+        (Role.DESK_OPERATOR,),
+        _("Buoni allo sportello"),
+        "vouchers:desk",
+        _("Carica i carnet, consegnali alle famiglie, chiudi la giornata."),
+    ),
+    Door(
+        (Role.PROVIDER_OPERATOR,),
+        _("Registra un buono"),
+        "vouchers:redeem",
+        _("Uno alla volta, anche dal telefono."),
+    ),
+    Door(
+        (Role.PROVIDER_OPERATOR,),
+        _("Carica un mese"),
+        "vouchers:upload",
+        _("Il file dei titoli di un mese: prima lo vedi, poi lo confermi."),
+    ),
+    Door(
+        (Role.PROVIDER_OPERATOR,),
+        _("I miei rendiconti"),
+        "settlements:provider",
+        _("Quanto ti spetta, che cosa è approvato e che cosa è pagato."),
+    ),
+    Door((Role.PROVIDER_OPERATOR,), _("Le mie sedi"), "network:my_sites", _("Servizi accreditati e massimali.")),
+    Door(
+        (*OFFICE,),
+        _("Domande da istruire"),
+        "applications:queue",
+        _("La coda, i criteri spiegati, la decisione con i suoi motivi."),
+    ),
+    Door((*OFFICE,), _("Lista d'attesa"), "applications:waiting_list", _("Chi aspetta che rientri denaro nel fondo.")),
+    Door((*OFFICE,), _("Emissione mensile"), "vouchers:issuance", _("Prova l'emissione di un mese, poi eseguila.")),
+    Door((*OFFICE,), _("Proroga delle scadenze"), "vouchers:extensions", _("L'atto che sposta una scadenza.")),
+    Door((*OFFICE,), _("Rete"), "network:office", _("Sportelli, enti erogatori e sedi accreditate.")),
+    Door(
+        (Role.ACCOUNTING_OFFICER,),
+        _("Rendiconti"),
+        "settlements:statements",
+        _("Predisponi, controlla e approva quanto spetta agli enti."),
+    ),
+    Door((Role.ACCOUNTING_OFFICER,), _("Pagamenti"), "settlements:batches", _("Le distinte da pagare e pagate.")),
+    Door(
+        (Role.ACCOUNTING_OFFICER, Role.AUDITOR),
+        _("Saldi contabili"),
+        "settlements:balances",
+        _("Fondo per fondo, con i movimenti che li compongono."),
+    ),
+    Door((Role.PROGRAMME_MANAGER,), _("Versioni del programma"), "programmes:list", _("Bozze, confronti, pubblicazione.")),
+    Door(
+        (Role.AUTHORITY_READER, Role.AUDITOR, Role.PROGRAMME_MANAGER),
+        _("Rapporti"),
+        "reporting:reports",
+        _("Trimestrali e finale, con le righe dietro ogni numero."),
+    ),
+    Door((Role.ADMINISTRATOR,), _("Account e ruoli"), "portals:accounts", _("Chi può fare che cosa, e dove.")),
+)
 
 
-def address_of(entry: Entry) -> str:
-    """Return the address of a door; empty when its context is not mounted."""
+def address_named(name: str, *args: Any) -> str:
+    """Return an address by name; empty when its context is not mounted (a smaller installation)."""
     try:
-        return reverse(entry.url_name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 
 
+def list_doors(held: frozenset[Role]) -> list[Door]:
+    """Return the doors open to some roles, in the order of the list."""
+    return [door for door in DOORS if held & set(door.roles)]
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Give every page its menu."""
+    """Give every page its menu: public without roles, by role with them; the longest matching address is the current one."""
     roles = getattr(request, "roles", None)
     held = roles.held if roles else frozenset()
-    if held:
-        entries = [
-            Entry((), _("La tua area"), "portals:area"),
-            *(d for d in DOORS if d.in_menu and held & set(d.roles)),
-        ]
-    else:
-        entries = list(PUBLIC)
-    found = []
-    for entry in entries:
-        if url := address_of(entry):
-            current = request.path == url or (url.count("/") > 2 and request.path.startswith(url))
-            found.append({"label": entry.label, "url": url, "is_current": current})
-    return {"navigation": found}
+    doors = [AREA, *(d for d in list_doors(held) if d.in_menu)] if held else list(PUBLIC)
+    found = [(door, url) for door in doors if (url := address_named(door.url_name))]
+    here = [url for _door, url in found if request.path == url or (url != "/" and request.path.startswith(url))]
+    current = max(here, key=len, default="")
+    return {"navigation": [{"label": d.label, "url": url, "is_current": url == current} for d, url in found]}

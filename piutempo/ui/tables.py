@@ -31,7 +31,7 @@ Kinds of column: ``text``, ``count`` (whole number), ``euro`` (cents), ``bp`` (b
 (exclusive end shown as the last day). ``value`` defaults to the attribute or key named ``name`` (dots for relations). ``order`` defaults to
 ``name`` when the model has such a field; ``order=""`` forbids sorting. ``url`` makes the cell a link; ``tag`` returns ``good``, ``bad``, ``waiting``
 or ``plain`` and shows the value as a label (never colour alone). ``check`` on the table adds a tick-box column named so, with the row's
-pk as value (put the table inside a form). Two tables on one page: give each its own ``prefix``.
+pk as value (put the table inside a form, or name a form's id as ``check_form``: a table with filters has a form of its own). Two tables on one page: give each its own ``prefix``.
 """
 
 import csv
@@ -234,6 +234,7 @@ class Table:
     page_size: int = 25
     prefix: str = ""
     check: str = ""
+    check_form: str = ""
     file_name: str = ""
     is_exportable: bool = True
     footer: Sequence[Any] = ()

@@ -1,0 +1,1 @@
+"""Pages of the portals: public, area, administration."""
