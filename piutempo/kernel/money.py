@@ -40,8 +40,8 @@ def cumulative_shares(weights_bp: Sequence[int]) -> list[tuple[int, ...]]:
     """
     Return row *s* = how the first *s* cents of an amount divide among the weights, for one whole period.
 
-    The Sainte-Laguë rule gives each next cent to the source with the greatest ``weight / (2 * given + 1)``; a tie goes to
-    the earlier one. Shares never shrink as the amount grows, so no sequence of small amounts drifts, and after
+    The Sainte-Laguë rule gives each next cent to the source with the greatest ``weight / (2 * given + 1)``; a tie goes
+    to the earlier one. Shares never shrink as the amount grows, so no sequence of small amounts drifts, and after
     ``period = 10000 / gcd(weights)`` cents the division is exact and starts again. The last row is the whole period.
 
     :param weights_bp: basis points of each source, each positive, 10000 in all
