@@ -18,9 +18,9 @@ from piutempo.awards.rules import rank_for
 from piutempo.awards.selectors import Preview, list_awards_of, list_waiting, preview_commit
 from piutempo.kernel.periods import Month, age_on
 from piutempo.people.access import Roles
-from piutempo.people.models import Member, Role, Scope, User
+from piutempo.people.models import Member, Person, Role, Scope, User
 from piutempo.people.selectors import list_members
-from piutempo.programmes.models import Fund, ProgrammeVersion
+from piutempo.programmes.models import Fund, Programme, ProgrammeVersion
 from piutempo.programmes.rules.eligibility import MISSING, CriterionOutcome, Evaluation, evaluate
 from piutempo.programmes.rules.facts import build_facts
 from piutempo.programmes.rules.terms import Terms
@@ -68,11 +68,33 @@ def get_declared(application: Application) -> dict[str, Any]:
     return declared
 
 
-def assess(application: Application, *, on: date | None = None, overrules: Iterable[Overrule] | None = None) -> Assessment:
+#: What a programme says on a day, kept while one batch lasts: (programme id, day) -> version and terms.
+RulesByDay = dict[tuple[int, date], tuple[ProgrammeVersion, Terms]]
+
+
+def get_rules(programme: Programme, day: date, known: RulesByDay | None = None) -> tuple[ProgrammeVersion, Terms]:
+    """Return the version in force on a day and what it says; ``known`` saves the queries of a batch."""
+    key = (programme.pk, day)
+    if known is not None and key in known:
+        return known[key]
+    version = get_version_at(programme, day)
+    found = version, get_terms(version.pk)
+    if known is not None:
+        known[key] = found
+    return found
+
+
+def assess(
+    application: Application,
+    *,
+    on: date | None = None,
+    overrules: Iterable[Overrule] | None = None,
+    known: RulesByDay | None = None,
+) -> Assessment:
     """
     Evaluate an application by the version in force on the day it was submitted.
 
-    ``on`` stands for that day while it is a draft. ``overrules`` saves a query when they are known already.
+    ``on`` stands for that day while it is a draft. ``overrules`` and ``known`` save queries when they are at hand.
 
     :raises ValueError: a draft and no day
     """
@@ -80,8 +102,7 @@ def assess(application: Application, *, on: date | None = None, overrules: Itera
         on = timezone.localdate(application.submitted_at)
     if on is None:
         raise ValueError(f"application {application.pk} is a draft: say on which day to evaluate it")
-    version = get_version_at(application.programme, on)
-    terms = get_terms(version.pk)
+    version, terms = get_rules(application.programme, on, known)
     facts = build_facts(get_declared(application), on)
     last: dict[str, Overrule] = {}
     for item in Overrule.objects.filter(application=application).select_related("by") if overrules is None else overrules:
@@ -337,3 +358,40 @@ def get_fund_for(roles: Roles, fund_id: int) -> Fund:
     :raises Fund.DoesNotExist: none, or not within this account's programmes
     """
     return list_funds_for(roles).get(pk=fund_id)
+
+
+_FAMILY = ("programme", "applicant", "applicant__municipality", "household", "desk")
+
+
+def list_applications_of(person: Person) -> QuerySet[Application]:
+    """Return a person's own applications and drafts, the newest first."""
+    return Application.objects.filter(applicant=person).select_related(*_FAMILY).order_by("-pk")
+
+
+def get_application_of(person: Person, application_id: int) -> Application:
+    """
+    Return one of a person's own applications.
+
+    :raises Application.DoesNotExist: none, or somebody else's (views answer 404)
+    """
+    return list_applications_of(person).get(pk=application_id)
+
+
+def list_applications_of_desks(desk_ids: Iterable[int]) -> QuerySet[Application]:
+    """Return the applications and drafts made at some desks; those of other desks are never there."""
+    rows = Application.objects.filter(desk_id__in=list(desk_ids)).select_related(*_FAMILY)
+    return rows.order_by("-pk")
+
+
+def get_application_of_desks(desk_ids: Iterable[int], application_id: int) -> Application:
+    """
+    Return one of the applications made at some desks.
+
+    :raises Application.DoesNotExist: none, or another desk's (views answer 404)
+    """
+    return list_applications_of_desks(desk_ids).get(pk=application_id)
+
+
+def list_decisions_of(application_ids: Collection[int]) -> dict[int, Decision]:
+    """Return the decisions of some applications, by application id. One query."""
+    return {d.application_id: d for d in Decision.objects.filter(application_id__in=application_ids)}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.applications.views import office
+from piutempo.applications.views import citizen, desk, office
 
 app_name = "applications"
 urlpatterns = [
@@ -15,4 +15,21 @@ urlpatterns = [
     path("ufficio/lista-attesa/", office.waiting, name="waiting"),
     path("ufficio/lista-attesa/<int:fund_id>/", office.waiting, name="waiting_fund"),
     path("ufficio/lista-attesa/<int:fund_id>/scorri/", office.serve, name="serve"),
+    path("cittadino/", citizen.home, name="citizen"),
+    path("cittadino/dati/", citizen.identity, name="citizen_identity"),
+    path("cittadino/domanda/nuova/<slug:code>/", citizen.start, name="citizen_start"),
+    path("cittadino/domanda/<int:application_id>/", citizen.application, name="citizen_application"),
+    path("cittadino/domanda/<int:application_id>/nucleo/", citizen.household, name="citizen_household"),
+    path("cittadino/domanda/<int:application_id>/situazione/", citizen.situation, name="citizen_situation"),
+    path("cittadino/domanda/<int:application_id>/riepilogo/", citizen.review, name="citizen_review"),
+    path("sportello/", desk.home, name="desk"),
+    path("sportello/famiglie/", desk.families, name="desk_families"),
+    path("sportello/famiglie/nuova/", desk.register, name="desk_register"),
+    path("sportello/persona/<int:person_id>/", desk.person, name="desk_person"),
+    path("sportello/persona/<int:person_id>/domanda/<slug:code>/", desk.start, name="desk_start"),
+    path("sportello/domande/", desk.cases, name="desk_cases"),
+    path("sportello/domanda/<int:application_id>/", desk.application, name="desk_application"),
+    path("sportello/domanda/<int:application_id>/nucleo/", desk.household, name="desk_household"),
+    path("sportello/domanda/<int:application_id>/situazione/", desk.situation, name="desk_situation"),
+    path("sportello/domanda/<int:application_id>/riepilogo/", desk.review, name="desk_review"),
 ]

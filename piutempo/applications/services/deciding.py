@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from piutempo.applications.models import Application, CriterionResult, Decision, Outcome, Overrule, Status
 from piutempo.applications.rules import Refusal, decision_refusal_for, first_month_for
-from piutempo.applications.selectors import Assessment, assess, waiting_fields_of
+from piutempo.applications.selectors import Assessment, RulesByDay, assess, waiting_fields_of
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.awards.services import AwardRequest, commit_awards
 from piutempo.kernel.periods import Month
@@ -97,12 +97,15 @@ def decide_application(
     :raises ApplicationRefused: NOT_SUBMITTED, ALREADY_DECIDED, CANNOT_APPROVE_AGAINST_RULES,
         CANNOT_REFUSE_AGAINST_RULES, CANNOT_APPROVE_MISSING, NEEDS_OFFICER, NO_MONTHS, BEFORE_SUBMISSION
     """
-    decided = Decision.objects.filter(application=application).first()
-    if decided is None:
+    try:
         return decide_applications([DecisionInput(application, at, approve, note, by)])[0]
-    if approve is None or approve == decided.is_approved:
-        return decided
-    raise ApplicationRefused(Refusal.ALREADY_DECIDED)
+    except ApplicationRefused as refused:
+        if refused.code is not Refusal.ALREADY_DECIDED:
+            raise
+        decided = Decision.objects.get(application=application)
+        if approve is None or approve == decided.is_approved:
+            return decided
+        raise
 
 
 @transaction.atomic
@@ -121,9 +124,10 @@ def decide_applications(items: Sequence[DecisionInput]) -> list[Decision]:
             overrules.setdefault(overrule.application_id, []).append(overrule)
     decisions: list[Decision] = []
     assessments: list[Assessment] = []
+    known: RulesByDay = {}
     for item in items:
         application = held[item.application.pk]
-        assessment = _check(application, item, overrules.get(application.pk, []))
+        assessment = _check(application, item, overrules.get(application.pk, []), known)
         is_approved = assessment.effective.outcome == YES
         first = first_month_for(assessment.effective.first_month, timezone.localdate(item.at)) if is_approved else None
         assessments.append(assessment)
@@ -173,14 +177,16 @@ def _lock(ids: Sequence[int]) -> dict[int, Application]:
     return held
 
 
-def _check(application: Application, item: DecisionInput, overrules: list[Overrule]) -> Assessment:
+def _check(
+    application: Application, item: DecisionInput, overrules: list[Overrule], known: RulesByDay
+) -> Assessment:
     if application.status in {Status.APPROVED, Status.REFUSED}:
         raise ApplicationRefused(Refusal.ALREADY_DECIDED, number=application.number)
     if application.status != Status.SUBMITTED or application.submitted_at is None:
         raise ApplicationRefused(Refusal.NOT_SUBMITTED, number=application.number)
     if item.at < application.submitted_at:
         raise ApplicationRefused(Refusal.BEFORE_SUBMISSION, number=application.number)
-    assessment = assess(application, overrules=overrules)
+    assessment = assess(application, overrules=overrules, known=known)
     refusal = decision_refusal_for(
         outcome=assessment.effective.outcome, months=assessment.effective.months, approve=item.approve
     )

@@ -13,14 +13,13 @@ from django.utils import timezone
 
 from piutempo.applications.models import Application, Counter, Status
 from piutempo.applications.rules import Refusal, window_refusal_for
-from piutempo.applications.selectors import find_standing, get_declared
+from piutempo.applications.selectors import RulesByDay, find_standing, get_declared, get_rules
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.network.models import Desk
 from piutempo.people.models import Household, Member, Person, Relation, User
 from piutempo.programmes.models import Programme
 from piutempo.programmes.rules.facts import validate_declared
 from piutempo.programmes.rules.terms import Terms
-from piutempo.programmes.selectors import get_current_terms
 from piutempo.records.services import hash_json, record_events
 
 
@@ -109,7 +108,7 @@ def submit_application(*, application: Application, at: datetime, by: User | Non
         return held
     if held.status != Status.DRAFT:
         raise ApplicationRefused(Refusal.NOT_DRAFT)
-    _check_window(get_current_terms(held.programme, timezone.localdate(at)), at)
+    _check_window(get_rules(held.programme, timezone.localdate(at))[1], at)
     _check_facts(get_declared(held), at)
     _check_first(held.programme, held.household, held.applicant)
     held.status, held.submitted_at = Status.SUBMITTED, at
@@ -149,6 +148,7 @@ def submit_applications(*, programme: Programme, items: Sequence[ApplicationInpu
             households.add(found.household_id)
             applicants.add(found.applicant_id)
     rows: list[Application] = []
+    known: RulesByDay = {}
     for item in items:
         if (item.household.pk, item.applicant.pk) not in pairs:
             raise ApplicationRefused(Refusal.NOT_THE_APPLICANT)
@@ -156,7 +156,7 @@ def submit_applications(*, programme: Programme, items: Sequence[ApplicationInpu
             raise ApplicationRefused(Refusal.ALREADY_APPLIED)
         households.add(item.household.pk)
         applicants.add(item.applicant.pk)
-        _check_window(get_current_terms(programme, timezone.localdate(item.at)), item.at)
+        _check_window(get_rules(programme, timezone.localdate(item.at), known)[1], item.at)
         _check_facts(item.facts, item.at)
         rows.append(
             Application(
