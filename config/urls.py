@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("piutempo.people.urls")),
     path("", include("piutempo.portals.urls")),
     path("", include("piutempo.network.urls")),
+    path("", include("piutempo.applications.urls")),
 ]

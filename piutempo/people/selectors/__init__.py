@@ -9,6 +9,7 @@ from piutempo.people.selectors.persons import (
     get_other_households_of,
     get_person_by_code,
     get_person_for,
+    get_person_for_desks,
     list_members,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "get_other_households_of",
     "get_person_by_code",
     "get_person_for",
+    "get_person_for_desks",
     "list_members",
 ]

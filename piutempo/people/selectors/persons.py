@@ -48,6 +48,18 @@ def get_person_for(user: User) -> Person | None:
     return Person.objects.filter(user=user).select_related("municipality").first()
 
 
+def get_person_for_desks(person_id: int, *, desk_ids: Iterable[int], seen: Iterable[int] = ()) -> Person | None:
+    """
+    Return a person whom a desk may open; None if there is none or it may not.
+
+    It may open current members of households that these desks created, and those in ``seen`` (found by their whole
+    codice fiscale, or registered, in this session).
+    """
+    own = Member.objects.filter(household__desk_id__in=list(desk_ids), valid_until=None).values("person")
+    rows = Person.objects.filter(Q(pk__in=own) | Q(pk__in=list(seen)), pk=person_id)
+    return rows.select_related("municipality").first()
+
+
 def get_household_of(person: Person) -> Household | None:
     """Return the household in which this person is the applicant today, the newest if there were several."""
     member = (
