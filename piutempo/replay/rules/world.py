@@ -28,6 +28,7 @@ class World:
     families: tuple[Family, ...]
     carnets: tuple[Carnet, ...]
     visits: tuple[Visit, ...]
+    renunciations: tuple[tuple[date, int], ...]
 
 
 def collection_day(desk: int, month: Month) -> date:
@@ -55,4 +56,17 @@ def build_world(
     carnets = plan_carnets(scenario, dealer, families, collection_day)
     validity = Validity(terms.product(scenario.product), scenario.extension)
     visits = plan_visits(scenario, dealer, families, region.sites, carnets, validity, catalogue)
-    return World(scenario, seed, scale, region, tuple(families), tuple(carnets), tuple(visits))
+    renunciations = _renunciations(scenario, dealer, families)
+    return World(scenario, seed, scale, region, tuple(families), tuple(carnets), tuple(visits), renunciations)
+
+
+def _renunciations(scenario: Scenario, dealer: Dealer, families: Sequence[Family]) -> tuple[tuple[date, int], ...]:
+    """Which families give up, and when: some weeks after the decision."""
+    if not scenario.renounces:
+        return ()
+    able = [n for n, family in enumerate(families) if scenario.families[family.row].spends and family.decided_on]
+    dealer.rng.shuffle(able)
+    chosen = able[: dealer.total(scenario.renounces)]
+    return tuple(
+        (decided + timedelta(days=dealer.rng.randrange(20, 90)), n) for n in chosen if (decided := families[n].decided_on)
+    )

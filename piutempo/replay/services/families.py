@@ -1,0 +1,129 @@
+"""Families register and apply through desks; officers decide; some renounce."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from piutempo.applications.models import Application
+from piutempo.applications.services import (
+    ApplicationInput,
+    DecisionInput,
+    decide_applications,
+    renounce,
+    submit_applications,
+)
+from piutempo.people.services import HouseholdInput, MemberInput, PersonInput, register_households
+from piutempo.programmes.models import Programme
+from piutempo.replay.rules.declaring import declared_facts
+from piutempo.replay.rules.families import Family
+from piutempo.replay.rules.world import World
+from piutempo.replay.services.cast import Cast
+from piutempo.replay.services.network import Network
+
+if TYPE_CHECKING:
+    from piutempo.replay.services.driver import Calendar
+
+
+class FamilyActs:
+    """What families and officers do. Positions are those of the world's families."""
+
+    def __init__(
+        self, world: World, programme: Programme, network: Network, cast: Cast, calendar: Calendar, tally: Counter[str]
+    ) -> None:
+        self.world, self.programme, self.network, self.cast = world, programme, network, cast
+        self.calendar, self.tally = calendar, tally
+        self.applications: dict[int, Application] = {}
+        self.members: dict[int, tuple[int, ...]] = {}
+        self.of_person: dict[int, int] = {}
+
+    def plan(self) -> None:
+        """Put applications, decisions and renunciations on the calendar, those of a day together."""
+        applying: dict[date, list[int]] = defaultdict(list)
+        deciding: dict[date, list[int]] = defaultdict(list)
+        for number, family in enumerate(self.world.families):
+            applying[family.applied_at.date()].append(number)
+            if family.decided_on:
+                deciding[family.decided_on].append(number)
+        for day, numbers in applying.items():
+            self.calendar.add(day, time(18), lambda at, numbers=numbers: self.apply(numbers))
+        for day, numbers in deciding.items():
+            self.calendar.add(day, time(19), lambda at, numbers=numbers: self.decide(numbers, at))
+        for day, number in self.world.renunciations:
+            self.calendar.add(day, time(12), lambda at, number=number: self.renounce(number, at))
+
+    def apply(self, numbers: list[int]) -> None:
+        """Register the households of a day and submit their applications, each at its own instant."""
+        families = [self.world.families[n] for n in numbers]
+        desks = [self.network.desks[f.desk] if f.desk is not None else None for f in families]
+        registered = register_households(
+            [
+                _household_of(family, desk.pk if desk else None)
+                for family, desk in zip(families, desks, strict=True)
+            ],
+            by=self.cast.desks,
+        )
+        inputs = []
+        for number, family, desk, found in zip(numbers, families, desks, registered, strict=True):
+            self.members[number] = tuple(member.pk for member in found.members)
+            self.of_person[found.applicant.pk] = number
+            inputs.append(
+                ApplicationInput(
+                    household=found.household,
+                    applicant=found.applicant,
+                    facts=declared_facts(
+                        family,
+                        measure_code=self.world.scenario.measure_code,
+                        person_ids=[member.person_id for member in found.members],
+                    ),
+                    desk=desk,
+                    at=family.applied_at,
+                    by=self.cast.desks if desk else None,
+                )
+            )
+        for number, application in zip(numbers, submit_applications(programme=self.programme, items=inputs), strict=True):
+            self.applications[number] = application
+        self.tally["domande"] += len(numbers)
+
+    def decide(self, numbers: list[int], at: datetime) -> None:
+        """Decide as the rules say."""
+        decisions = decide_applications(
+            [DecisionInput(self.applications[n], at, None, "", self.cast.officer) for n in numbers]
+        )
+        approved = sum(decision.is_approved for decision in decisions)
+        self.tally["approvate"] += approved
+        self.tally["respinte"] += len(decisions) - approved
+
+    def renounce(self, number: int, at: datetime) -> None:
+        """A family no longer wants its vouchers: what was not issued goes back to the fund."""
+        application = Application.objects.get(pk=self.applications[number].pk)
+        if application.status == "approved":
+            renounce(application=application, reason="Rinuncia della famiglia", at=at, by=self.cast.officer)
+            self.tally["rinunce"] += 1
+
+
+def _household_of(family: Family, desk_id: int | None) -> HouseholdInput:
+    applicant = family.applicant
+    return HouseholdInput(
+        applicant=PersonInput(
+            fiscal_code=applicant.fiscal_code,
+            given_name=applicant.given_name,
+            family_name=applicant.family_name,
+            municipality_id=family.place.code,
+            address=family.address,
+        ),
+        members=tuple(
+            MemberInput(
+                fiscal_code=member.person.fiscal_code,
+                given_name=member.person.given_name,
+                family_name=member.person.family_name,
+                relation=member.relation,
+                is_cohabiting=member.is_cohabiting,
+                is_non_self_sufficient=True if member.is_dependant else None,
+            )
+            for member in family.members[1:]
+        ),
+        at=family.applied_at,
+        desk_id=desk_id,
+    )

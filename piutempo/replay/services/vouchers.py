@@ -1,0 +1,264 @@
+"""Carnets are issued, sent to desks, handed over, spent one by one or in monthly files; what is left lapses."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from piutempo.kernel.codes import title_code
+from piutempo.kernel.periods import Month
+from piutempo.programmes.models import Programme
+from piutempo.programmes.rules.terms import Service, Terms
+from piutempo.replay.rules.spending import Line, Visit
+from piutempo.replay.rules.world import World, collection_day
+from piutempo.replay.services.cast import Cast
+from piutempo.replay.services.families import FamilyActs
+from piutempo.replay.services.network import Network
+from piutempo.replay.services.paper import month_file
+from piutempo.vouchers.models import Voucher
+from piutempo.vouchers.services.custody import HandoverItem, hand_over, receive_stock
+from piutempo.vouchers.services.extension import ExtensionScope, extend_expiry
+from piutempo.vouchers.services.files import confirm_file, preview_file
+from piutempo.vouchers.services.issuance import issue_month
+from piutempo.vouchers.services.lapse import lapse_expired
+from piutempo.vouchers.services.redemption import RedemptionRefused, redeem
+
+if TYPE_CHECKING:
+    from piutempo.replay.services.driver import Calendar
+
+#: The day of the month on which a site sends the file of the month before: from the third on.
+FIRST_FILE_DAY, FILE_DAYS = 3, 7
+LAPSE_DAY = 15
+
+
+@dataclass(slots=True)
+class Held:
+    """A carnet in a family's hands: the printed number of its voucher and the next title to spend."""
+
+    voucher_id: int
+    code: int
+    title_count: int
+    next_title: int = 1
+
+
+class VoucherActs:
+    """What desks, families and providers do with vouchers."""
+
+    def __init__(
+        self,
+        world: World,
+        programme: Programme,
+        terms: Terms,
+        network: Network,
+        cast: Cast,
+        calendar: Calendar,
+        tally: Counter[str],
+        families: FamilyActs,
+    ) -> None:
+        self.world, self.programme, self.terms, self.network, self.cast = world, programme, terms, network, cast
+        self.calendar, self.tally, self.families = calendar, tally, families
+        self.catalogue: dict[str, Service] = {service.code: service for service in terms.services}
+        self.carnets_of: dict[int, list[int]] = defaultdict(list)
+        for number, carnet in enumerate(world.carnets):
+            self.carnets_of[carnet.family].append(number)
+        self.visits_of: dict[int, list[int]] = defaultdict(list)
+        for number, visit in enumerate(world.visits):
+            self.visits_of[visit.family].append(number)
+        self.issued: Counter[int] = Counter()
+        self.delay: dict[int, int] = {}
+        self.held: dict[int, Held] = {}
+        self.files: dict[tuple[int, Month], list[tuple[Visit, int]]] = defaultdict(list)
+
+    def plan(self) -> None:
+        """Put issuance, expiry and the extension on the calendar; the rest follows from what is issued."""
+        scenario = self.world.scenario
+        month = Month.of(scenario.first_day)
+        while month.first <= scenario.last_day:
+            if month.first >= self.terms.starts_on:
+                self.calendar.add(month.first, time(5), lambda at, month=month: self.issue(month, at))
+                self.calendar.add(month.first + timedelta(days=LAPSE_DAY - 1), time(22), self.lapse)
+            month = month + 1
+        self.calendar.add(scenario.last_day, time(22), self.lapse)
+        if act := scenario.extension:
+            self.calendar.add(act.made_on, time(12), self.extend)
+
+    def issue(self, month: Month, at: datetime) -> None:
+        """Issue the month, send each carnet to the family's desk, and plan what the families do with them."""
+        if not month.first < self._last_validity():
+            return
+        done = issue_month(
+            programme=self.programme, product_code=self.world.scenario.product, month=month, at=at, by=self.cast.manager
+        )
+        self.tally["carnet"] += done.issued
+        if done.run_id is None or not done.issued:
+            return
+        rows = Voucher.objects.filter(run_id=done.run_id, replacement=0).order_by("id")
+        by_desk: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for voucher_id, code, holder_id, count in rows.values_list("id", "code", "holder_id", "title_count"):
+            family = self.families.of_person[holder_id]
+            position = self.issued[family]
+            self.issued[family] += 1
+            if not position:
+                self._plan_visits(family, month)
+            carnets = self.carnets_of[family]
+            if position < len(carnets):
+                self.held[carnets[position]] = Held(voucher_id, code, count)
+                is_fetched = self.world.carnets[carnets[position]].collected_on is not None
+                by_desk[self.world.families[family].collects_at].append((voucher_id, family if is_fetched else -1))
+        for desk, items in sorted(by_desk.items()):
+            day = collection_day(desk, month)
+            self.calendar.add(day, time(8), lambda at, desk=desk, items=items: self.hand_over(desk, items, at))
+
+    def _last_validity(self) -> date:
+        product = self.terms.product(self.world.scenario.product)
+        return product.valid_until_at_most or self.terms.ends_on
+
+    def _plan_visits(self, family: int, first: Month) -> None:
+        """Plan a family's visits when its first carnet comes; who waited for the money does all of it later."""
+        planned = self.world.families[family].course_months[0]
+        delay = first - planned
+        self.delay[family] = delay
+        for number in self.visits_of[family]:
+            visit = self.world.visits[number]
+            if visit.is_one_by_one:
+                day = later(visit.lines[0].served_on, delay)
+                self.calendar.add(day, time(11, number % 60), lambda at, visit=visit: self.redeem(visit, at))
+                continue
+            month = visit.month + delay
+            waiting = self.files[visit.site, month]
+            if not waiting:
+                day = (month + 1).first + timedelta(days=FIRST_FILE_DAY - 1 + visit.site % FILE_DAYS)
+                self.calendar.add(
+                    day, time(15), lambda at, site=visit.site, month=month: self.send_file(site, month, at)
+                )
+            waiting.append((visit, delay))
+
+    def hand_over(self, desk: int, items: Sequence[tuple[int, int]], at: datetime) -> None:
+        """A desk receives its carnets of the month and hands out those that families come for, document in hand."""
+        row = self.network.desks[desk]
+        receive_stock(desk=row, voucher_ids=[voucher_id for voucher_id, _ in items], at=at, by=self.cast.desks)
+        documents = self.terms.desks.identity_documents
+        collected = [
+            HandoverItem(
+                voucher_id=voucher_id,
+                document_type=documents[family % len(documents)],
+                document_number=f"AR{family:07d}",
+            )
+            for voucher_id, family in items
+            if family >= 0
+        ]
+        if collected:
+            hand_over(desk=row, items=collected, at=at + timedelta(hours=2), by=self.cast.desks)
+        self.tally["consegnati"] += len(collected)
+
+    def redeem(self, visit: Visit, at: datetime) -> None:
+        """Spend one by one at the counter."""
+        for line in visit.lines:
+            codes = self._codes(line)
+            if not codes:
+                continue
+            member = self._member(visit.family, line)
+            try:
+                redeem(
+                    site=self.network.sites[visit.site],
+                    codes=codes,
+                    service=line.service,
+                    quantity=self._quantity(visit.site, line, at.date(), len(codes)),
+                    served_on=at.date(),
+                    at=at,
+                    by=None,
+                    key=f"{visit.month}-{line.carnet}",
+                    person_cared_id=member,
+                )
+                self.tally["titoli"] += len(codes)
+                self.tally["utilizzi al banco"] += 1
+            except RedemptionRefused as refused:
+                self.tally["titoli rifiutati"] += len(codes)
+                self.tally[f"rifiuto {refused.code}"] += len(codes)
+
+    def send_file(self, site: int, month: Month, at: datetime) -> None:
+        """A site sends its file of the month: previewed, then confirmed with the rows that are right."""
+        rows = []
+        for visit, delay in self.files.pop((site, month)):
+            for line in visit.lines:
+                codes = self._codes(line)
+                if codes:
+                    served_on = later(line.served_on, delay)
+                    quantity = self._quantity(site, line, served_on, len(codes))
+                    rows.append((codes, line.service, quantity, self._member(visit.family, line), served_on))
+        if not rows:
+            return
+        row = self.network.sites[site]
+        file = preview_file(
+            site=row,
+            programme=self.programme,
+            name=f"{row.code}-{month}.csv",
+            content=month_file(rows),
+            at=at,
+            by=None,
+        )
+        result = confirm_file(file=file, at=at + timedelta(minutes=5), by=None)
+        self.tally["titoli"] += result.accepted
+        self.tally["titoli rifiutati"] += result.refused
+        self.tally["file"] += 1
+
+    def _codes(self, line: Line) -> list[str]:
+        held = self.held.get(line.carnet)
+        if held is None:
+            return []
+        if line.attempt == "spent":
+            return [title_code(held.code, 1, settings.CODE_KEY)]
+        first, last = held.next_title, min(held.next_title + line.titles, held.title_count + 1)
+        if not line.attempt:
+            held.next_title = last
+        return [title_code(held.code, index, settings.CODE_KEY) for index in range(first, last)]
+
+    def _member(self, family: int, line: Line) -> int | None:
+        return None if line.member is None else self.families.members[family][line.member]
+
+    def _quantity(self, site: int, line: Line, served_on: date, titles: int) -> int:
+        """As many units as the titles pay for at this site's price."""
+        ceiling = self.catalogue[line.service].ceiling_on(served_on)
+        prices = dict(self.world.region.sites[site].prices)
+        unit = min(price for price in (prices[line.service], ceiling.unit_cents if ceiling else None) if price)
+        face = self.terms.product(self.world.scenario.product).face_cents
+        return -(-titles * face // unit)
+
+    def lapse(self, at: datetime) -> None:
+        """Lapse what can no longer be recorded."""
+        done = lapse_expired(programme=self.programme, on=at.date(), at=at, by=self.cast.manager)
+        self.tally["carnet scaduti"] += done.vouchers
+        self.tally["serviti dalla lista"] += done.served
+
+    def extend(self, at: datetime) -> None:
+        """Postpone the expiry by the scenario's act."""
+        act = self.world.scenario.extension
+        if act is None:
+            return
+        done = extend_expiry(
+            scope=ExtensionScope(
+                programme_id=self.programme.pk,
+                expiring_from=act.expiring_from,
+                expiring_until=act.expiring_until,
+                new_valid_until=act.new_valid_until,
+                product=self.world.scenario.product,
+            ),
+            decree=act.decree,
+            reason=act.reason,
+            at=at,
+            by=self.cast.manager,
+        )
+        self.tally["carnet prorogati"] += done.vouchers
+
+
+def later(day: date, months: int) -> date:
+    """Return ``day`` so many months later; when it moves, after that month's collection and not beyond the 28th."""
+    if not months:
+        return day
+    month = Month.of(day) + months
+    return date(month.year, month.number, min(max(day.day, 13), 28))
