@@ -7,6 +7,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/setlang/", set_language, name="set_language"),
     path("", include("piutempo.people.urls")),
     path("", include("piutempo.portals.urls")),
+    path("", include("piutempo.programmes.urls")),
     path("", include("piutempo.network.urls")),
     path("", include("piutempo.applications.urls")),
+    path("", include("piutempo.settlements.urls")),
 ]

@@ -43,7 +43,7 @@ CONTEXTS = sorted(LEVEL)
 CLOCK_READERS = ("piutempo/people/middleware.py", "/management/", "piutempo/replay/services/")
 
 #: What anybody may open without signing in, by the start of its address or by its name. The rest asks who you are.
-PUBLIC_ROUTES = ("verifica/", "dove-spendere/", "i18n/", "lingua/", "api/v1/openapi", "api/v1/docs")
+PUBLIC_ROUTES = ("verifica/", "programmi/", "dove-spendere/", "i18n/", "lingua/", "api/v1/openapi", "api/v1/docs")
 PUBLIC = {
     "portals:home",
     "portals:help",

@@ -21,7 +21,9 @@ SENTENCES = {
         "La nuova versione deve valere da un giorno successivo a quello dell'ultima pubblicata: cambia la data di inizio."
     ),
     Refusal.IN_THE_PAST: _("Una versione si pubblica da oggi in avanti: scegli un giorno non ancora passato."),
-    Refusal.NOTHING_CHANGED: _("La bozza dice le stesse cose della versione da cui parte: non c'è niente da pubblicare."),
+    Refusal.NOTHING_CHANGED: _(
+        "La bozza dice le stesse cose della versione da cui parte: non c'è niente da pubblicare."
+    ),
     Refusal.STALE_DRAFT: _(
         "Nel frattempo è stata pubblicata un'altra versione: crea una nuova bozza da quella e riporta lì le modifiche."
     ),
@@ -29,7 +31,9 @@ SENTENCES = {
         "Le fonti di un fondo già aperto non cambiano: per una nuova ripartizione apri un nuovo fondo con il suo atto."
     ),
     Refusal.BUDGET_SAME_ACT: _("La dotazione cambia solo con un nuovo atto: indica l'atto che stanzia la differenza."),
-    Refusal.BUDGET_LOWER: _("La dotazione di un fondo già stanziato non si riduce da qui: rimetti almeno l'importo di prima."),
+    Refusal.BUDGET_LOWER: _(
+        "La dotazione di un fondo già stanziato non si riduce da qui: rimetti almeno l'importo di prima."
+    ),
     Refusal.OVERCOMMITTED: _("È già impegnato più di quanto il nuovo limite di sovraimpegno permette: alza il limite."),
     Refusal.PUBLISHED: _("Una versione pubblicata non si cambia: crea una bozza."),
     Refusal.OTHER_CODE: _("Il codice del programma non cambia mai: rimetti quello di prima."),

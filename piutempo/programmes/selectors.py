@@ -43,7 +43,9 @@ def get_terms(version_id: int) -> Terms:
     version = ProgrammeVersion.objects.only("data_hash", "status").get(pk=version_id)
     if version.status != VersionStatus.PUBLISHED:
         raise ValueError(f"version {version_id} is a draft: nothing is decided by it")
-    if not connection.in_atomic_block:  # inside a transaction the row may still vanish, and its id come back for another
+    if (
+        not connection.in_atomic_block
+    ):  # inside a transaction the row may still vanish, and its id come back for another
         _hash_of[version_id] = version.data_hash
     return _terms_of(version.data_hash, version_id)
 
@@ -120,3 +122,13 @@ def get_fund_pot(programme: Programme, fund_code: str) -> Pot:
     :raises Fund.DoesNotExist: the programme has no such fund
     """
     return Fund.objects.select_related("pot").get(programme=programme, code=fund_code).pot
+
+
+def get_version_for(programme: Programme, number: int) -> ProgrammeVersion:
+    """
+    Return one version or draft of a programme, with its data.
+
+    :raises ProgrammeVersion.DoesNotExist: it has none of this number
+    """
+    rows = ProgrammeVersion.objects.select_related("programme", "based_on", "created_by", "published_by")
+    return rows.get(programme=programme, number=number)

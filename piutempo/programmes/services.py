@@ -85,7 +85,9 @@ def load_data(data: Mapping[str, Any], terms: Terms, *, at: datetime, by: User |
 
 def _export_hint(head: ProgrammeVersion) -> str:
     code = head.programme.code
-    return f"Ultima: {head.number} («manage.py export_programme {code}» la scrive come file con based_on = {head.number})."
+    return (
+        f"Ultima: {head.number} («manage.py export_programme {code}» la scrive come file con based_on = {head.number})."
+    )
 
 
 def _new_draft(
@@ -98,7 +100,12 @@ def _new_draft(
     at: datetime,
     by: User | None,
 ) -> ProgrammeVersion:
-    last = ProgrammeVersion.objects.filter(programme=programme).order_by("-number").values_list("number", flat=True).first()
+    last = (
+        ProgrammeVersion.objects.filter(programme=programme)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+    )
     return ProgrammeVersion.objects.create(
         programme=programme,
         number=(last or 0) + 1,

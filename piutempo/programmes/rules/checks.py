@@ -42,7 +42,11 @@ def check_terms(values: Values) -> list[Problem]:
     for n, province in enumerate(values.get("provinces", ())):
         if len(province) != 2 or not province.isupper():
             problems.append(
-                Problem(f"provinces[{n}]", _("«%(value)s» non è una sigla di provincia: per esempio «MI»."), {"value": province})
+                Problem(
+                    f"provinces[{n}]",
+                    _("«%(value)s» non è una sigla di provincia: per esempio «MI»."),
+                    {"value": province},
+                )
             )
     sortable = {fact.name for fact in FACTS if fact.kind == "int"} | set(WAITING_KEYS)
     for n, key in enumerate(values.get("waiting_order", ())):
@@ -109,7 +113,9 @@ def _check_overlaps(
                 problems.append(
                     Problem(
                         f"{path}[{n}].{key}",
-                        _("Il periodo si sovrappone a quello di %(path)s[%(m)s]: fai finire il primo dove inizia il secondo."),
+                        _(
+                            "Il periodo si sovrappone a quello di %(path)s[%(m)s]: fai finire il primo dove inizia il secondo."
+                        ),
                         {"path": path, "m": m},
                     )
                 )
@@ -152,7 +158,9 @@ def _check_fund(fund: Values, path: str, acts: set[str], problems: list[Problem]
             )
         for n, share in enumerate(shares):
             if share == 0:
-                problems.append(Problem(f"{path}.sources[{n}].share_bp", _("Una fonte con quota zero non finanzia: toglila.")))
+                problems.append(
+                    Problem(f"{path}.sources[{n}].share_bp", _("Una fonte con quota zero non finanzia: toglila."))
+                )
     budget = fund.get("budget_cents")
     if budget == 0:
         problems.append(Problem(f"{path}.budget", _("La dotazione deve essere maggiore di zero.")))
@@ -169,7 +177,11 @@ def _check_product(
     fund = next((f for f in values.get("funds", ()) if f.get("code") == product.get("fund")), None)
     if count is not None and not 1 <= count <= MAX_TITLES:
         problems.append(
-            Problem(f"{path}.title_count", _("I titoli al mese vanno da 1 a %(max)s: qui sono %(n)s."), {"n": count, "max": MAX_TITLES})
+            Problem(
+                f"{path}.title_count",
+                _("I titoli al mese vanno da 1 a %(max)s: qui sono %(n)s."),
+                {"n": count, "max": MAX_TITLES},
+            )
         )
     elif product.get("form") == "balance" and count not in (1, None):
         problems.append(Problem(f"{path}.title_count", _("Un buono a saldo ha un solo titolo: scrivi 1.")))
@@ -178,7 +190,12 @@ def _check_product(
             Problem(
                 f"{path}.month",
                 _("%(count)s titoli da %(face)s € fanno %(right)s €, non %(month)s €."),
-                {"count": count, "face": format_cents(face), "right": format_cents(face * count), "month": format_cents(month)},
+                {
+                    "count": count,
+                    "face": format_cents(face),
+                    "right": format_cents(face * count),
+                    "month": format_cents(month),
+                },
             )
         )
     for name, cents in (("face", face), ("month", month)):
@@ -213,7 +230,10 @@ def _check_service(service: Values, path: str, acts: set[str], networks: set[str
         where = f"{path}.ceilings[{n}]"
         if "unit" not in service:
             problems.append(
-                Problem(f"{where}.max_price", _("Il massimale non ha unità: indica «unit» del servizio, per esempio unit = \"hour\"."))
+                Problem(
+                    f"{where}.max_price",
+                    _('Il massimale non ha unità: indica «unit» del servizio, per esempio unit = "hour".'),
+                )
             )
         if ceiling.get("unit_cents") == 0:
             problems.append(Problem(f"{where}.max_price", _("Il massimale deve essere maggiore di zero.")))
@@ -226,7 +246,9 @@ def _check_service(service: Values, path: str, acts: set[str], networks: set[str
         problems.append(
             Problem(
                 f"{path}.ceilings[0].valid_from",
-                _("Il servizio è in catalogo dal %(start)s ma il primo massimale vale dal %(first)s: falli coincidere."),
+                _(
+                    "Il servizio è in catalogo dal %(start)s ma il primo massimale vale dal %(first)s: falli coincidere."
+                ),
                 {"start": _show(start), "first": _show(first)},
             )
         )
@@ -262,7 +284,11 @@ def _check_eligibility(eligibility: Values, problems: list[Problem]) -> None:
     for n, group in enumerate(groups):
         if "code" in group and group["code"] not in used:
             problems.append(
-                Problem(f"eligibility.groups[{n}]", _("Nessun requisito è nel gruppo «%(group)s»: toglilo o usalo."), {"group": group["code"]})
+                Problem(
+                    f"eligibility.groups[{n}]",
+                    _("Nessun requisito è nel gruppo «%(group)s»: toglilo o usalo."),
+                    {"group": group["code"]},
+                )
             )
     for n, criterion in enumerate(criteria):
         path = f"eligibility.criteria[{n}]"
@@ -298,7 +324,9 @@ def _check_expression(text: str | None, kind: type, path: str, problems: list[Pr
     try:
         expression = compile_expression(text)
     except ExpressionWrong as error:
-        problems.append(Problem(path, _("Nell'espressione «%(text)s» %(reason)s"), {"text": text, "reason": str(error)}))
+        problems.append(
+            Problem(path, _("Nell'espressione «%(text)s» %(reason)s"), {"text": text, "reason": str(error)})
+        )
         return
     right, example = ANSWERS[kind]
     for number in (0, 1, 3):

@@ -71,9 +71,13 @@ DECLARED: tuple[Declared, ...] = (
         _("Le persone del nucleo, compresa quella che fa domanda."),
         True,
         (
-            Declared("relation", "relation", _("Relazione con chi fa domanda"), _("Una delle relazioni ammesse."), True),
+            Declared(
+                "relation", "relation", _("Relazione con chi fa domanda"), _("Una delle relazioni ammesse."), True
+            ),
             Declared("birth_date", "past_day", _("Data di nascita"), _("Serve a calcolare l'età.")),
-            Declared("cohabiting", "yes_no", _("Vive con chi fa domanda"), _("Convivente secondo lo stato di famiglia.")),
+            Declared(
+                "cohabiting", "yes_no", _("Vive con chi fa domanda"), _("Convivente secondo lo stato di famiglia.")
+            ),
             Declared(
                 "non_self_sufficient",
                 "yes_no",
@@ -83,7 +87,9 @@ DECLARED: tuple[Declared, ...] = (
             Declared(
                 "short_time_work", "yes_no", _("In cassa integrazione"), _("In cassa integrazione, anche in deroga.")
             ),
-            Declared("person_id", "cents", _("Persona"), _("Identificativo in anagrafica, se c'è; le regole non lo leggono.")),
+            Declared(
+                "person_id", "cents", _("Persona"), _("Identificativo in anagrafica, se c'è; le regole non lo leggono.")
+            ),
         ),
     ),
     Declared(
@@ -130,7 +136,14 @@ FACTS: tuple[Fact, ...] = (
     Fact("submitted_on", "text", _("giorno della domanda"), _("Data che regola età e periodi, come 2011-03-31.")),
     Fact("submitted_month", "text", _("mese della domanda"), _("Come 2011-03.")),
     Fact("next_month", "text", _("mese dopo la domanda"), _("Come 2011-04.")),
-    Fact("household_size", "int", _("persone nel nucleo"), _("Conviventi, compresa quella che fa domanda."), (), ("members.cohabiting",)),
+    Fact(
+        "household_size",
+        "int",
+        _("persone nel nucleo"),
+        _("Conviventi, compresa quella che fa domanda."),
+        (),
+        ("members.cohabiting",),
+    ),
     Fact(
         "parents",
         "int",
@@ -187,7 +200,14 @@ FACTS: tuple[Fact, ...] = (
         (),
         ("trainings.from", "trainings.until"),
     ),
-    Fact("training_months_count", "int", _("quanti mesi di formazione"), _("Quanti sono."), (), ("trainings.from", "trainings.until")),
+    Fact(
+        "training_months_count",
+        "int",
+        _("quanti mesi di formazione"),
+        _("Quanti sono."),
+        (),
+        ("trainings.from", "trainings.until"),
+    ),
     Fact(
         "first_training_month",
         "text",
@@ -196,7 +216,14 @@ FACTS: tuple[Fact, ...] = (
         (),
         ("trainings.from", "trainings.until"),
     ),
-    Fact("other_benefits", "texts", _("altri contributi"), _("Codici degli altri contributi."), (), ("other_benefits.code",)),
+    Fact(
+        "other_benefits",
+        "texts",
+        _("altri contributi"),
+        _("Codici degli altri contributi."),
+        (),
+        ("other_benefits.code",),
+    ),
     Fact("isee_cents", "int", _("ISEE in centesimi"), _("Indicatore ISEE in centesimi di euro."), (), ("isee_cents",)),
     Fact("province", "text", _("provincia di residenza"), _("Sigla, per esempio MI."), (), ("province",)),
 )
@@ -236,7 +263,11 @@ def build_facts(declared: Mapping[str, Any], on: date) -> dict[str, Any]:
     ``declared`` must have passed ``validate_declared``.
     """
     month = Month.of(on)
-    facts: dict[str, Any] = {"submitted_on": on.isoformat(), "submitted_month": str(month), "next_month": str(month + 1)}
+    facts: dict[str, Any] = {
+        "submitted_on": on.isoformat(),
+        "submitted_month": str(month),
+        "next_month": str(month + 1),
+    }
     members = declared.get("members")
     if members:
         ages = {
@@ -293,7 +324,11 @@ def validate_declared(declared: object, on: date) -> list[Problem]:
         applicants = sum(1 for m in members if m["relation"] == "applicant")
         if applicants != 1:
             problems.append(
-                Problem("members", _("Nel nucleo ci deve essere una sola persona che fa domanda: ne risultano %(n)s."), {"n": applicants})
+                Problem(
+                    "members",
+                    _("Nel nucleo ci deve essere una sola persona che fa domanda: ne risultano %(n)s."),
+                    {"n": applicants},
+                )
             )
     return problems
 

@@ -59,7 +59,9 @@ def parse_toml(content: bytes | str, file: str) -> tuple[dict[str, Any], dict[st
             [
                 Problem(
                     "",
-                    _("Il file non è TOML valido: %(reason)s. Controlla virgolette, parentesi e segni = in quel punto."),
+                    _(
+                        "Il file non è TOML valido: %(reason)s. Controlla virgolette, parentesi e segni = in quel punto."
+                    ),
                     {"reason": reason},
                     line,
                 )
@@ -120,7 +122,9 @@ def _line_of(path: str, lines: Mapping[str, int]) -> int | None:
 def hash_data(data: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what a programme says; the version it is based on does not count."""
     body = {key: value for key, value in data.items() if key != BASED_ON}
-    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    ).hexdigest()
 
 
 def read_terms(data: Mapping[str, Any], *, file: str = "", lines: Mapping[str, int] | None = None) -> Terms:
@@ -134,12 +138,18 @@ def read_terms(data: Mapping[str, Any], *, file: str = "", lines: Mapping[str, i
     based_on = body.pop(BASED_ON, None)
     if based_on is not None and (isinstance(based_on, bool) or not isinstance(based_on, int) or based_on < 1):
         problems.append(
-            Problem(BASED_ON, _("«%(key)s» è il numero della versione da cui il file parte, per esempio 1."), {"key": BASED_ON})
+            Problem(
+                BASED_ON,
+                _("«%(key)s» è il numero della versione da cui il file parte, per esempio 1."),
+                {"key": BASED_ON},
+            )
         )
     values = _read_table(body, PROGRAMME, "", problems)
     problems += check_terms(values)
     if problems:
-        told = {(p.path, p.sentence): Problem(p.path, p.text, p.params, _line_of(p.path, lines or {})) for p in problems}
+        told = {
+            (p.path, p.sentence): Problem(p.path, p.text, p.params, _line_of(p.path, lines or {})) for p in problems
+        }
         raise ProgrammeRefused(file, sorted(told.values(), key=lambda p: p.line or 0))
     terms: Terms = _build(PROGRAMME, values)
     return terms

@@ -123,7 +123,9 @@ PRODUCT = Table(
     (
         Key("code", "code", _("Codice del buono.")),
         Key("title", "text", _("Nome del buono.")),
-        Key("form", "choice", _("titles: carnet di titoli interi; balance: saldo spendibile a piacere."), choices=FORMS),
+        Key(
+            "form", "choice", _("titles: carnet di titoli interi; balance: saldo spendibile a piacere."), choices=FORMS
+        ),
         Key("fund", "code", _("Fondo che lo paga.")),
         Key("network", "code", _("Rete in cui si spende.")),
         Key("face", "euro", _("Valore di un titolo; per un saldo, l'importo del mese."), "face_cents"),

@@ -1,0 +1,1 @@
+"""Pages of programmes: public, and for their managers."""
