@@ -8,8 +8,8 @@ In a view::
         ids = request.roles.scope_ids(Role.CASE_OFFICER, Scope.PROGRAMME)   # set of ids, or None = everywhere
         ...
 
-Somebody not signed in goes to the sign-in page and comes back; a wrong role gets the 403 page. Rows outside the scope are simply
-not found (404): pass ``scope_ids`` to the selector.
+Somebody not signed in goes to the sign-in page and comes back; a wrong role gets the 403 page. Rows outside the scope
+are simply not found (404): pass ``scope_ids`` to the selector.
 """
 
 from collections.abc import Callable

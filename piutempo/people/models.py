@@ -29,7 +29,7 @@ class User(AbstractBaseUser):
     username = models.CharField(_("nome utente"), max_length=150, unique=True)
     full_name = models.CharField(_("nome e cognome"), max_length=200)
     email = models.EmailField(blank=True)
-    external_id = models.CharField(max_length=200, null=True, unique=True)  # noqa: DJ001 - null is unique
+    external_id = models.CharField(max_length=200, null=True, unique=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
@@ -78,7 +78,12 @@ class RoleGrant(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role", "scope", "scope_id", "valid_from"], name="role_grant_once", nulls_distinct=False
+                fields=["user", "role", "scope", "scope_id", "valid_from"],
+                condition=Q(scope_id__isnull=False),
+                name="role_grant_once",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "valid_from"], condition=Q(scope_id__isnull=True), name="role_grant_once_anywhere"
             ),
             models.CheckConstraint(
                 condition=Q(scope=Scope.ALL, scope_id__isnull=True) | (~Q(scope=Scope.ALL) & Q(scope_id__isnull=False)),

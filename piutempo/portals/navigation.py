@@ -105,7 +105,9 @@ DOORS: tuple[Door, ...] = (
         "settlements:balances",
         _("Fondo per fondo, con i movimenti che li compongono."),
     ),
-    Door((Role.PROGRAMME_MANAGER,), _("Versioni del programma"), "programmes:list", _("Bozze, confronti, pubblicazione.")),
+    Door(
+        (Role.PROGRAMME_MANAGER,), _("Versioni del programma"), "programmes:list", _("Bozze, confronti, pubblicazione.")
+    ),
     Door(
         (Role.AUTHORITY_READER, Role.AUDITOR, Role.PROGRAMME_MANAGER),
         _("Rapporti"),
@@ -130,7 +132,7 @@ def list_doors(held: frozenset[Role]) -> list[Door]:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Give every page its menu: public without roles, by role with them; the longest matching address is the current one."""
+    """Give every page its menu: public, or by role. The longest address that matches is the current one."""
     roles = getattr(request, "roles", None)
     held = roles.held if roles else frozenset()
     doors = [AREA, *(d for d in list_doors(held) if d.in_menu)] if held else list(PUBLIC)

@@ -1,6 +1,6 @@
 """What the home pages count: few queries, whatever the number of rows, always within the reader's scope."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from piutempo.applications.models import Application, Status
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.kernel.periods import Month
 from piutempo.network.models import Desk, Grant, Provider, Site
-from piutempo.people.models import Role, Scope, User
+from piutempo.people.models import Scope, User
 from piutempo.people.selectors.accounts import GrantRow
 from piutempo.people.selectors.persons import get_person_for
 from piutempo.programmes.models import Programme, ProgrammeVersion, VersionStatus
@@ -66,9 +66,7 @@ def get_public_figures() -> PublicFigures:
     )
     vouchers = Voucher.objects.aggregate(issued=Sum(F("value_cents") - F("void_cents")), spent=Sum("spent_cents"))
     sites = Grant.objects.aggregate(n=Count("site", distinct=True))["n"]
-    return PublicFigures(
-        asked["received"], asked["approved"], vouchers["issued"] or 0, vouchers["spent"] or 0, sites
-    )
+    return PublicFigures(asked["received"], asked["approved"], vouchers["issued"] or 0, vouchers["spent"] or 0, sites)
 
 
 def within(field: str, ids: set[int] | None) -> Q:
@@ -171,10 +169,11 @@ def _unspent(programme_ids: set[int] | None, today: date) -> QuerySet[Voucher]:
     return rows.annotate(left=UNSPENT).filter(left__gt=0)
 
 
-def list_unspent_by_expiry(programme_ids: set[int] | None, today: date) -> list[dict[str, Any]]:
+def list_unspent_by_expiry(programme_ids: set[int] | None, today: date) -> list[Mapping[str, Any]]:
     """
-    Return the vouchers not wholly spent by programme and last day, soonest first: ``programme__title``, ``valid_until`` (exclusive),
-    ``vouchers``, ``left_cents``. One query.
+    Return the vouchers not wholly spent by programme and last day, soonest first. One query.
+
+    Keys: ``programme__title``, ``valid_until`` (exclusive), ``vouchers``, ``left_cents``.
     """
     rows = _unspent(programme_ids, today).values("programme__title", "valid_until")
     rows = rows.annotate(vouchers=Count("id"), left_cents=Sum("left"))
@@ -254,5 +253,3 @@ def get_scope_names(grants: Iterable[GrantRow | Any]) -> dict[tuple[str, int], s
         for scope, ids in wanted.items()
         for row in NAMED[scope]._default_manager.filter(pk__in=ids)
     }
-
-

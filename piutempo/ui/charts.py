@@ -9,9 +9,9 @@ In a view::
     )
     # or line_chart(…), or Chart(title=…, description=…, spec={… Vega-Lite …}, headers=[…], table=[[…]])
 
-and ``{% render_chart chart %}`` in the template. For a PDF: ``chart.svg`` (text) holds the same picture, and for a letter
-``vl_convert`` may draw the same ``spec``. The SVG goes into the page as a ``data:`` picture (the policy allows ``data:`` pictures and no inline style),
-with a text alternative, and the numbers stand in a table under it.
+and ``{% render_chart chart %}`` in the template. For a PDF: ``chart.svg`` (text) holds the same picture. The SVG goes
+into the page as a ``data:`` picture (the policy allows those, and no inline style), with a text alternative, and the
+numbers stand in a table under it.
 """
 
 import json
@@ -28,7 +28,7 @@ from piutempo.ui.tables import Kind, shown
 
 #: Blue of the design system first, then colours that stay apart also for who does not see red and green.
 PALETTE = ["#0066cc", "#a66300", "#00735a", "#8a2f6d", "#5d7083", "#b3263b"]
-FONTS = f"{list(look_path)[0]}/static/fonts/Titillium_Web"
+FONTS = f"{next(iter(look_path))}/static/fonts/Titillium_Web"
 NUMBER_LOCALE = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", "\u00a0€"]}
 TIME_LOCALE = {
     "dateTime": "%A %e %B %Y, %X",

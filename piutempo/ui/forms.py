@@ -102,7 +102,7 @@ class EuroField(forms.CharField):
 
 
 class UploadField(forms.FileField):
-    """A file of at most ``settings.UPLOAD_MAX_BYTES``, with a name that ends as ``endings`` say (``[".csv", ".xlsx"]``)."""
+    """A file of at most ``settings.UPLOAD_MAX_BYTES`` whose name ends with one of ``endings``, such as ``".csv"``."""
 
     default_error_messages = {
         "required": _("Scegli un file."),
@@ -116,12 +116,12 @@ class UploadField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Refuse what is too large or of another kind, saying what would be right."""
-        file: UploadedFile | None = super().clean(data, initial)
+        file = super().clean(data, initial)
         if isinstance(file, UploadedFile):
             if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
                 raise ValidationError(
                     _t("Il file pesa %(size)s, il massimo è %(limit)s: dividilo in più file e caricali uno per volta.")
-                    % {"size": filesizeformat(file.size), "limit": filesizeformat(settings.UPLOAD_MAX_BYTES)},
+                    % {"size": filesizeformat(file.size or 0), "limit": filesizeformat(settings.UPLOAD_MAX_BYTES)},
                     code="too_large",
                 )
             if self.endings and not (file.name or "").lower().endswith(self.endings):

@@ -27,16 +27,18 @@ In a view::
 
 and ``{% render_table table %}`` in the template. Two queries (count and page), whatever the number of rows.
 
-Kinds of column: ``text``, ``count`` (whole number), ``euro`` (cents), ``bp`` (basis points), ``day``, ``moment``, ``month``, ``last_day``
-(exclusive end shown as the last day). ``value`` defaults to the attribute or key named ``name`` (dots for relations). ``order`` defaults to
-``name`` when the model has such a field; ``order=""`` forbids sorting. ``url`` makes the cell a link; ``tag`` returns ``good``, ``bad``, ``waiting``
-or ``plain`` and shows the value as a label (never colour alone). ``check`` on the table adds a tick-box column named so, with the row's
-pk as value (put the table inside a form, or name a form's id as ``check_form``: a table with filters has a form of its own). Two tables on one page: give each its own ``prefix``.
+Kinds of column: ``text``, ``count`` (whole number), ``euro`` (cents), ``bp`` (basis points), ``day``, ``moment``,
+``month``, ``last_day`` (exclusive end shown as the last day). ``value`` defaults to the attribute or key named ``name``
+(dots for relations). ``order`` defaults to ``name`` when the model has such a field; ``order=""`` forbids sorting.
+``url`` makes the cell a link; ``tag`` returns ``good``, ``bad``, ``waiting`` or ``plain`` and shows the value as a
+label (never colour alone). ``check`` on the table adds a tick-box column named so, with the row's pk as value;
+``check_form`` is the id of the form, elsewhere on the page, that the boxes belong to. Two tables on one page: give each
+its own ``prefix``.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
@@ -82,7 +84,7 @@ class Column:
         if self.value:
             return self.value(row)
         for part in self.name.split("."):
-            row = row.get(part) if isinstance(row, dict) else getattr(row, part, None)
+            row = row.get(part) if isinstance(row, Mapping) else getattr(row, part, None)
         return row
 
     def show(self, row: Any) -> str:
@@ -95,8 +97,9 @@ class Filter:
     """
     One declared filter.
 
-    ``lookup``: a lookup, several (any may match), or a function ``(rows, value) -> rows``. ``kind``: ``text``, ``choice`` (implied by ``choices``),
-    ``date``, ``month`` (value is the first day). ``choices`` may be a callable, called at each request.
+    ``lookup``: a lookup, several (any may match), or a function ``(rows, value) -> rows``. ``kind``: ``text``,
+    ``choice`` (implied by ``choices``), ``date``, ``month`` (the value is the first day). ``choices`` may be a
+    callable, called at each request.
     """
 
     name: str
@@ -321,7 +324,7 @@ class Table:
     def body(self) -> Iterator[Row]:
         """The rows of this page."""
         for row in self.page.object_list:
-            pk = str(row.get("pk", row.get("id")) if isinstance(row, dict) else getattr(row, "pk", ""))
+            pk = str(row.get("pk", row.get("id")) if isinstance(row, Mapping) else getattr(row, "pk", ""))
             yield Row(
                 pk,
                 [
@@ -443,7 +446,7 @@ def write_xlsx(title: str, labels: Sequence[str], lines: Iterable[Sequence[Any]]
                     if kinds[column] in {"day", "last_day", "moment"}
                     else ("moment" if isinstance(value, datetime) else "day")
                 )
-                sheet.write_datetime(number, column, value, formats_of[kind])  # type: ignore[arg-type]
+                sheet.write_datetime(number, column, value, formats_of[kind])
             elif isinstance(value, int | float):
                 sheet.write_number(number, column, value, formats_of.get(kinds[column]))
             else:

@@ -54,7 +54,7 @@ def create_user(
     *, username: str, full_name: str, at: datetime, password: str | None = None, email: str = "", by: User | None = None
 ) -> User:
     """
-    Create an account. Without a password nobody can sign in with one (a persona, or an account of an identity provider).
+    Create an account. Without a password nobody can sign in with one (a persona, or an identity provider's account).
 
     :raises AccountRefused: the name is taken, or the password is weak (``details`` says why)
     """
@@ -125,7 +125,7 @@ def grant_role(
 @transaction.atomic
 def revoke_role(*, grant: RoleGrant, at: datetime, by: User | None = None) -> RoleGrant:
     """
-    End a role on the day of ``at``; from now on it counts no more. The row stays, so that past acts keep their author's role.
+    End a role on the day of ``at``; from now on it counts no more. The row stays: past acts keep their author's role.
 
     :raises AccountRefused: an administrator takes the administration from themselves
     """

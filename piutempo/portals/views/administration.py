@@ -185,5 +185,6 @@ def set_active(request: PiuRequest, user_id: int) -> HttpResponse:
     except service.AccountRefused:
         messages.error(request, _("Non puoi chiudere il tuo account: chiedilo a un altro amministratore."))
     else:
-        messages.success(request, _("Account riaperto.") if user.is_active else _("Account chiuso: non può più entrare."))
+        done = _("Account riaperto.") if user.is_active else _("Account chiuso: non può più entrare.")
+        messages.success(request, done)
     return redirect("portals:account", user.pk)

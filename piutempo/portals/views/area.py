@@ -39,7 +39,7 @@ def citizen_cards(request: PiuRequest, today: date) -> list[Card]:
     """My applications and what is left."""
     mine = selectors.get_citizen_home(request.user, today)
     if not mine.has_person:
-        text = _("Il tuo account non è ancora legato al tuo codice fiscale: portalo a uno sportello, lo collegano subito.")
+        text = _("Il tuo account non è ancora legato al tuo codice fiscale: vai a uno sportello, lo collegano subito.")
         return [Card(_("Le tue domande"), "0", text, "network:desks", True)]
     cards = [
         Card(
@@ -109,7 +109,9 @@ def provider_cards(request: PiuRequest, today: date) -> list[Card]:
         Card(
             _("Da ricevere"),
             format_euro(found.statements_to_pay_cents),
-            ngettext("in un rendiconto non ancora pagato", "in %(n)s rendiconti non ancora pagati", found.statements_to_pay)
+            ngettext(
+                "in un rendiconto non ancora pagato", "in %(n)s rendiconti non ancora pagati", found.statements_to_pay
+            )
             % {"n": found.statements_to_pay},
             "settlements:provider",
         ),
@@ -194,7 +196,8 @@ def report_cards(role: Role) -> Callable[[PiuRequest, date], list[Card]]:
 
 def administrator_cards(request: PiuRequest, today: date) -> list[Card]:
     """How many accounts."""
-    return [Card(_("Account attivi"), shown(selectors.count_accounts(), "count"), _("con i loro ruoli"), "portals:accounts")]
+    n = selectors.count_accounts()
+    return [Card(_("Account attivi"), shown(n, "count"), _("con i loro ruoli"), "portals:accounts")]
 
 
 CARDS: dict[Role, Callable[[PiuRequest, date], list[Card]]] = {
@@ -236,7 +239,7 @@ def area(request: PiuRequest) -> HttpResponse:
     today = timezone.localdate(request.now)
     held = request.roles.held
     parts: list[dict[str, Any]] = [
-        {"role": role, "title": role.label, "cards": make(request, today)} for role, make in CARDS.items() if role in held
+        {"title": role.label, "cards": make(request, today)} for role, make in CARDS.items() if role in held
     ]
     table = expiry_table(request, today) if Role.PROGRAMME_MANAGER in held else None
     if table and (file := table.export()):

@@ -2,7 +2,8 @@
 Filters and tags, loaded in every template (no ``{% load %}`` needed).
 
 ``{{ cents|euro }}`` 1.234,50 € · ``{{ d|day }}`` 31/12/2026 · ``{{ at|moment }}`` 31/12/2026 ore 14:05 ·
-``{{ d|month }}`` marzo 2011 · ``{{ 5288|bp }}`` 52,88 % · ``{{ n|count }}`` 18.010 · ``{{ "user"|icon:"icon-white icon-sm" }}`` ·
+``{{ d|month }}`` marzo 2011 · ``{{ 5288|bp }}`` 52,88 % · ``{{ n|count }}`` 18.010 ·
+``{{ until|last_day }}`` · ``{{ "user"|icon:"icon-white icon-sm" }}`` ·
 ``{% crumb label url %}`` a step of the breadcrumb · ``{% render_form form %}`` · ``{% render_field form.name %}`` ·
 ``{% form_errors form %}`` · ``{% request_key %}`` the hidden key of a plain form · ``{% render_table table %}`` ·
 ``{% render_chart chart %}`` · ``{% repeat_block "name" %}`` a block's text once more.
@@ -32,7 +33,7 @@ register = template.Library()
 
 
 @register.filter
-def euro(cents: int | None) -> str:
+def euro(cents: int | str | None) -> str:
     """Return ``123450`` as ``1.234,50 €``; nothing for ``None``."""
     return "" if cents is None or cents == "" else format_euro(int(cents))
 
@@ -69,7 +70,7 @@ def month(value: date | Month | None) -> str:
 
 
 @register.filter
-def bp(value: int | None) -> str:
+def bp(value: int | str | None) -> str:
     """Return basis points as a percentage: ``5288`` is ``52,88 %``."""
     if value is None or value == "":
         return ""
@@ -78,7 +79,7 @@ def bp(value: int | None) -> str:
 
 
 @register.filter
-def count(value: int | None) -> str:
+def count(value: int | str | None) -> str:
     """Return a number with Italian thousands: ``18010`` is ``18.010``."""
     return "" if value is None or value == "" else f"{int(value):,}".replace(",", ".")
 
