@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
+
 from piutempo.network.models import Grant
 from piutempo.people.models import Member
 from piutempo.programmes.models import ProgrammeVersion, VersionStatus
@@ -137,5 +139,11 @@ def load_catalogue(programme_id: int, *, fresh: bool = False) -> Catalogue:
         rows = ProgrammeVersion.objects.filter(programme_id=programme_id, status=VersionStatus.PUBLISHED)
         pairs = sorted((day, pk) for day, pk in rows.values_list("valid_from", "id") if day)
         found = Catalogue(tuple(day for day, _ in pairs), tuple(pk for _, pk in pairs))
-        _catalogues[programme_id] = found
+        if not connection.in_atomic_block:  # inside a transaction a version may still vanish
+            _catalogues[programme_id] = found
     return found
+
+
+def forget_catalogues() -> None:
+    """Forget what the process keeps: for tests, whose databases come and go."""
+    _catalogues.clear()
