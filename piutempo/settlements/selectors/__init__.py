@@ -1,0 +1,1 @@
+"""Reading statements, payments, and the ledger behind them."""

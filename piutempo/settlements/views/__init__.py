@@ -1,0 +1,1 @@
+"""Pages of the accounting office and of providers."""
