@@ -6,6 +6,8 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from piutempo.awards.models import Award
 from piutempo.kernel.money import cumulative_shares, shares_between
 from piutempo.ledger.models import Kind, Pot
@@ -14,6 +16,7 @@ from piutempo.ledger.services import allocate, open_pot, post
 from piutempo.network.models import Grant, Provider, Site
 from piutempo.people.models import Household, Municipality, Person, User
 from piutempo.programmes.models import Fund, Programme, ProgrammeVersion
+from piutempo.programmes.rules.reading import hash_data, parse_toml
 from piutempo.vouchers.models import Redemption, Reversal, Voucher
 
 ROME = ZoneInfo("Europe/Rome")
@@ -68,7 +71,7 @@ class World:
             programme=self.programme,
             version=self.version,
             pot=self.pot,
-            product="buoni",
+            product=data_product(self.version),
             application_id=n,
             household=self.household,
             beneficiary=self.person,
@@ -84,7 +87,7 @@ class World:
             award=award,
             programme=self.programme,
             pot=self.pot,
-            product="buoni",
+            product=data_product(self.version),
             network="servizi",
             holder=self.person,
             month=month,
@@ -156,6 +159,12 @@ class World:
         )
 
 
+def data_product(version: ProgrammeVersion) -> str:
+    """The code of the first product of a version."""
+    code: str = version.data["products"][0]["code"]
+    return code
+
+
 def spend_legs(redemption: Redemption) -> list[Any]:
     """The ledger's rows of a redemption."""
     from piutempo.ledger.models import Transfer
@@ -163,16 +172,18 @@ def spend_legs(redemption: Redemption) -> list[Any]:
     return list(Transfer.objects.filter(kind=Kind.SPEND, subject_id=redemption.pk).order_by("source_id"))
 
 
-def make_world(code: str = "prova", data: dict[str, Any] | None = None) -> World:
-    """A programme with a fund of a million euro in three sources (40/42/18)."""
+def make_world(code: str = "prova") -> World:
+    """A programme with the terms of the historic one and a fund of a million euro in three sources (40/42/18)."""
+    file = settings.PROGRAMMES_DIR / "obiettivo-conciliazione-2010.toml"
+    data = {**parse_toml(file.read_bytes(), file.name)[0], "code": code, "title": f"Programma {code}"}
     programme = Programme.objects.create(code=code, title=f"Programma {code}")
     version = ProgrammeVersion.objects.create(
         programme=programme,
         number=1,
         status="published",
         valid_from=date(2010, 1, 1),
-        data=data or {},
-        data_hash="0" * 64,
+        data=data,
+        data_hash=hash_data(data),
         created_at=instant(date(2010, 1, 1)),
         published_at=instant(date(2010, 1, 1)),
     )
