@@ -79,9 +79,7 @@ def identity(request: PiuRequest) -> HttpResponse:
         data = form.cleaned_data
         municipality = get_municipality(data["municipality"]) if data["municipality"] else None
         if data["municipality"] and municipality is None:
-            form.add_error(
-                "municipality", _("Comune non trovato: scrivi il nome intero e la provincia, come Rho (MI).")
-            )
+            form.add_error("municipality", _("Comune non trovato: scrivi nome intero e provincia, come Rho (MI)."))
         elif get_person_by_code(data["fiscal_code"]) is not None:
             form.add_error(
                 "fiscal_code",

@@ -78,8 +78,8 @@ def _refusal(desk: Desk) -> str:
     if desk.supports:
         return ""
     return _(
-        "La convenzione di «%(desk)s» non prevede l'aiuto per fare domanda: indirizza la famiglia a uno sportello che lo "
-        "offre (elenco in «Sportelli»), oppure chiedi all'ufficio di cambiare la convenzione."
+        "La convenzione di «%(desk)s» non prevede l'aiuto per fare domanda: indirizza la famiglia a uno sportello "
+        "che lo offre (elenco in «Sportelli»), oppure chiedi all'ufficio di cambiare la convenzione."
     ) % {"desk": desk.name}
 
 
@@ -125,9 +125,7 @@ def register(request: PiuRequest) -> HttpResponse:
         data = form.cleaned_data
         municipality = get_municipality(data["municipality"]) if data["municipality"] else None
         if data["municipality"] and municipality is None:
-            form.add_error(
-                "municipality", _("Comune non trovato: scrivi il nome intero e la provincia, come Rho (MI).")
-            )
+            form.add_error("municipality", _("Comune non trovato: scrivi nome intero e provincia, come Rho (MI)."))
         else:
             identity = {k: data[k] for k in ("fiscal_code", "given_name", "family_name")}
             try:
@@ -198,9 +196,7 @@ def start(request: PiuRequest, person_id: int, code: str) -> HttpResponse:
     if draft.desk_id != desk.pk:
         messages.error(
             request,
-            _(
-                "Per questa famiglia c'è già una bozza aperta altrove: va completata da chi l'ha iniziata, oppure va ritirata."
-            ),
+            _("Per questa famiglia c'è già una bozza aperta altrove: la completa o la ritira chi l'ha iniziata."),
         )
         return back
     return redirect(steps.Seat("desk", desk).url("household", draft))

@@ -218,6 +218,7 @@ def application_page(request: PiuRequest, seat: Seat, application: Application) 
             messages.success(request, _("La domanda è stata ritirata."))
             return redirect(seat.url("application", application))
     titles = {c.code: c.title for c in terms.eligibility.criteria}
+    groups = {g.code: g.title for g in terms.eligibility.groups}
     context = {
         "seat": seat,
         "application": application,
@@ -225,7 +226,9 @@ def application_page(request: PiuRequest, seat: Seat, application: Application) 
         "applicant": application.applicant,
         "story": story_of(application, decision=case.decision, awards=case.awards, terms=terms),
         "decision": case.decision,
-        "results": [{"row": r, "title": titles.get(r.code, r.code)} for r in case.results],
+        "results": [
+            {"row": r, "title": titles.get(r.code, r.code), "group": groups.get(r.group, "")} for r in case.results
+        ],
         "assessment": case.assessment,
         "members": list(list_members(application.household)),
         "can_withdraw": application.status == Status.SUBMITTED,
