@@ -19,7 +19,7 @@ from piutempo.records.models import Document
 
 #: What every PDF conforms to: accessible (PDF/UA-1) and fit for keeping (PDF/A-2a).
 STANDARDS: "list[typst.PDFStandard]" = ["a-2a", "ua-1"]
-#: Templates import each other by paths from here; a template ``vouchers/carnet.typ`` lies in its context's ``templates/``.
+#: Templates import each other by paths from here; ``vouchers/carnet.typ`` lies in its context's ``templates/``.
 ROOT = Path(__file__).resolve().parent.parent
 _FONT_FOLDERS = ("static/fonts/Titillium_Web", "static/fonts/Roboto_Mono")
 
@@ -43,13 +43,14 @@ def typeset(template: str, data: dict[str, Any], *, at: datetime | None = None) 
     """
     Typeset ``data`` with ``template`` and return the PDF.
 
-    The same template, data and ``at`` give the same bytes. ``data`` reaches the template as JSON: texts are never read as code.
+    The same template, data and ``at`` give the same bytes. ``data`` reaches the template as JSON: its texts are never
+    read as code.
     ``at`` is the instant written in the PDF's metadata (none: the epoch).
 
     :raises TemplateMissing: no such template
     :raises typst.TypstError: the template does not compile
     """
-    path = ROOT / template.split("/")[0] / "templates" / template
+    path = ROOT / template.split("/", maxsplit=1)[0] / "templates" / template
     if not path.is_file():
         raise TemplateMissing(f"no template {template!r}: expected a file in its context's templates folder")
     instant = datetime(1970, 1, 1, tzinfo=UTC) if at is None else at.astimezone(UTC).replace(microsecond=0)
@@ -71,14 +72,15 @@ def open_document(document: Document) -> bytes:
 
     Two first openings at once store one content: who comes second returns what the first one stored.
     """
-    if document.content is None:
+    stored = document.content
+    if stored is None:
         content = typeset(document.template, document.data, at=document.created_at)
         Document.objects.filter(pk=document.pk, content__isnull=True).update(
             content=content, content_sha256=hashlib.sha256(content).hexdigest()
         )
         document.refresh_from_db(fields=["content", "content_sha256"])
-    assert document.content is not None  # stored just above, and never cleared
-    return bytes(document.content)
+        stored = document.content or content
+    return bytes(stored)
 
 
 def letterhead(*, at: datetime) -> dict[str, str]:

@@ -11,10 +11,10 @@ from piutempo.settlements.selectors.statements import Programmes, list_programme
 from piutempo.ui.forms import DayField, EuroField
 
 
-class ProgrammeField(forms.ModelChoiceField):
+class ProgrammeField(forms.ModelChoiceField[Programme]):
     """A programme of the reader's scope."""
 
-    def label_from_instance(self, obj: Any) -> str:
+    def label_from_instance(self, obj: Programme) -> str:
         """Show the title."""
         return str(obj)
 
@@ -27,7 +27,9 @@ class PrepareForm(forms.Form):
         label=_("Mese"),
         input_formats=["%Y-%m", "%m/%Y"],
         widget=forms.DateInput(attrs={"type": "month"}, format="%Y-%m"),
-        help_text=_("Entrano gli utilizzi registrati fino alla fine del mese e non ancora rendicontati. Per esempio 2011-03."),
+        help_text=_(
+            "Entrano gli utilizzi registrati fino alla fine del mese e non ancora rendicontati. Per esempio 2011-03."
+        ),
         error_messages={"invalid": _("Scrivi anno e mese, per esempio 2011-03.")},
     )
 

@@ -11,7 +11,9 @@ REFUSALS: dict[Refusal, Promise] = {
     Refusal.SAME_PERSON: _(
         "Chi predispone un rendiconto non può approvarlo. Chiedi a un’altra persona dell’ufficio contabilità di farlo."
     ),
-    Refusal.NOTHING_SELECTED: _("Nessun rendiconto da approvare fra quelli scelti. Selezionane almeno uno ancora da approvare."),
+    Refusal.NOTHING_SELECTED: _(
+        "Nessun rendiconto da approvare fra quelli scelti. Selezionane almeno uno ancora da approvare."
+    ),
     Refusal.NOTHING_TO_PAY: _(
         "Non ci sono rendiconti approvati da pagare. Approvane almeno uno e controlla che l’operatore abbia indicato l’IBAN."
     ),

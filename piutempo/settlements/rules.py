@@ -26,8 +26,8 @@ def recovered_shares(paid: Sequence[int], cents: int) -> tuple[int, ...]:
     """
     Return how ``cents`` counted from zero divide among the sources that paid ``paid``.
 
-    Sainte-Laguë with the paid amounts as weights: as more is recovered no source's part shrinks, and when all is recovered each
-    source has exactly what it paid. A slice is the difference between two calls.
+    Sainte-Laguë with the paid amounts as weights: as more is recovered no source's part shrinks, and when all is
+    recovered each source has exactly what it paid. A slice is the difference between two calls.
 
     :raises ValueError: more than was paid
     """

@@ -125,7 +125,15 @@ def test_the_letter_says_months_use_places_and_whom_to_call(world):
     document = get_assignment_letter(award=award, at=NOON, by=None)
     reader, text = read(open_document(document))
     assert_accessible(reader, "Lettera di assegnazione")
-    for said in ("Maria Rossi", "4 mensilità", "1.000,00 €", "Giugno 2011", "31/08/2011", "Come si usano", "2 marzo 2011"):
+    for said in (
+        "Maria Rossi",
+        "4 mensilità",
+        "1.000,00 €",
+        "Giugno 2011",
+        "31/08/2011",
+        "Come si usano",
+        "2 marzo 2011",
+    ):
         assert said in text
     assert "Luglio 2011" not in text
     assert text.count(settings.CONTACT_PHONE) >= 2

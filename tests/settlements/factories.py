@@ -1,4 +1,4 @@
-"""A small settled world, written straight into the tables of the contexts below: money is moved through the real ledger."""
+"""A small settled world, written straight into the tables below; money is moved through the real ledger."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -114,7 +114,7 @@ class World:
         mask = 0
         if voucher.form == "titles":
             for bit in range(voucher.title_count):
-                if bin(mask).count("1") < cents // voucher.face_cents and not voucher.spent & (1 << bit):
+                if mask.bit_count() < cents // voucher.face_cents and not voucher.spent & (1 << bit):
                     mask |= 1 << bit
         before = voucher.spent_cents
         voucher.spent, voucher.spent_cents = voucher.spent | mask, before + cents
@@ -153,9 +153,7 @@ class World:
             pot_id=self.pot.pk,
             amount_cents=redemption.amount_cents,
             booked_on=on,
-            parts=tuple(
-                (t.source_id, t.amount_cents) for t in spend_legs(redemption)
-            ),
+            parts=tuple((t.source_id, t.amount_cents) for t in spend_legs(redemption)),
         )
 
 

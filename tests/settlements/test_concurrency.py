@@ -1,4 +1,4 @@
-"""Real threads on PostgreSQL: whatever is clicked together, each redemption is billed once and each statement paid once."""
+"""Real threads on PostgreSQL: whatever is clicked together, each redemption is billed and paid once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

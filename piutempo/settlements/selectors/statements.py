@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -57,7 +57,9 @@ def list_lines_of(statement: Statement) -> QuerySet[StatementLine]:
     )
 
 
-def list_waiting_for(ids: Programmes, *, programme_id: int | None = None, month: date | None = None) -> QuerySet[Statement]:
+def list_waiting_for(
+    ids: Programmes, *, programme_id: int | None = None, month: date | None = None
+) -> QuerySet[Statement]:
     """Return the statements that wait for approval."""
     rows = list_statements_for(ids).filter(status=StatementStatus.PREPARED)
     if programme_id is not None:
@@ -88,11 +90,22 @@ def list_queues(ids: Programmes) -> list[Queue]:
         .annotate(n=Count("pk"), cents=Sum("amount_cents"))
         .order_by("programme_id")
     }
-    empty = {"to_approve": 0, "to_approve_cents": 0, "to_pay": 0, "to_pay_cents": 0, "without_iban": 0}
     found = []
     for programme in list_programmes_for(ids):
-        row = counted.get(programme.pk, empty)
-        found.append(Queue(programme, *(row[name] for name in empty), *batches.get(programme.pk, (0, 0))))
+        row = counted.get(programme.pk)
+        open_batches, open_cents = batches.get(programme.pk, (0, 0))
+        found.append(
+            Queue(
+                programme,
+                row["to_approve"] if row else 0,
+                row["to_approve_cents"] if row else 0,
+                row["to_pay"] if row else 0,
+                row["to_pay_cents"] if row else 0,
+                row["without_iban"] if row else 0,
+                open_batches,
+                open_cents or 0,
+            )
+        )
     return found
 
 
@@ -116,6 +129,11 @@ def list_payments_for(ids: Programmes) -> QuerySet[Payment]:
     return rows if ids is None else rows.filter(batch__programme_id__in=ids)
 
 
+def get_recoverable_cents(payment: Payment) -> int:
+    """Return how much of a payment may still be recovered."""
+    return payment.amount_cents - (payment.recoveries.aggregate(total=Sum("amount_cents"))["total"] or 0)
+
+
 def list_own_sites(site_ids: Collection[int] | None, provider_ids: Collection[int] | None) -> QuerySet[Site]:
     """Return the sites whose lines a provider's operator may see; see ``network.selectors``."""
     return list_sites_for(site_ids, provider_ids).order_by("pk")
@@ -125,7 +143,7 @@ def list_statements_of_sites(sites: QuerySet[Site]) -> QuerySet[Statement]:
     """
     Return the statements that hold lines of some sites, with the cents of those sites only.
 
-    Adds ``own_cents``, ``own_excluded_cents`` and ``own_lines``. A statement not yet approved is shown as it was prepared.
+    Adds ``own_cents``, ``own_excluded_cents`` and ``own_lines``. A statement not yet approved is shown as prepared.
     """
     own = (
         StatementLine.objects.filter(statement=OuterRef("pk"), redemption__site__in=sites.values("pk"))
@@ -183,8 +201,3 @@ def get_expected_payment(statement: Statement, terms: Terms | None) -> date | No
 def get_month_to_prepare(today: date) -> date:
     """Return the first day of the month before: the one whose statements are due."""
     return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-
-
-def list_months_with_statements(ids: Programmes) -> list[date]:
-    """Return the months that have statements, the newest first."""
-    return list(list_statements_for(ids).order_by("-month").values_list(F("month"), flat=True).distinct())

@@ -1,4 +1,4 @@
-"""From a transfer, or a redemption, down to the application that it comes from: codes and amounts, no names and no needs."""
+"""From a transfer, or a redemption, down to the application it comes from: codes and amounts, no names, no needs."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from piutempo.vouchers.models import Lapse, Redemption, Voucher
 
 
 class Step(NamedTuple):
-    """One thing on the way: what it is, what it says, and where a page about it is (``page`` and its id; empty: none)."""
+    """One thing on the way: what it is, what it says, and the page about it with its id (empty: none)."""
 
     title: str
     facts: list[tuple[str, str]]

@@ -25,7 +25,7 @@ def create_batch(
     *, programme: Programme, at: datetime, by: User | None, ids: Collection[int] | None = None
 ) -> PaymentBatch:
     """
-    Put approved statements (all of the programme, or those of ``ids``) into a new batch with the provider's IBAN of now.
+    Put approved statements (all of the programme, or those of ``ids``) into a new batch, with the IBANs of now.
 
     Left out: what is in a batch already, what comes to nothing, and providers without an IBAN.
 
@@ -54,11 +54,13 @@ def create_batch(
 
 @transaction.atomic
 def pay_batch(*, batch: PaymentBatch, at: datetime, by: User | None) -> PaymentBatch:
-    """Mark a batch as paid: every payment moves payable -> paid, by source as it was billed. Paying twice changes nothing."""
+    """Mark a batch as paid: payments move payable -> paid, by source as billed. Paying twice changes nothing."""
     batch = PaymentBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.paid_at is not None:
         return batch
-    payments = list(batch.payments.order_by("pk").values_list("pk", "statement_id", "amount_cents", "statement__pot_id"))
+    payments = list(
+        batch.payments.order_by("pk").values_list("pk", "statement_id", "amount_cents", "statement__pot_id")
+    )
     billed: dict[int, list[tuple[int, int]]] = defaultdict(list)
     statement_ids = batch.payments.values("statement_id")
     for subject_id, source_id, cents in (

@@ -24,4 +24,4 @@ class SettlementRefused(Exception):
 
 
 class LedgerDisagrees(RuntimeError):
-    """The ledger holds another amount than the redemptions of a statement: nothing was done, ask who keeps the program."""
+    """The ledger holds another amount than a statement's redemptions: nothing was done, ask who keeps the program."""

@@ -32,7 +32,7 @@ class Prepared(NamedTuple):
 
 
 class Approved(NamedTuple):
-    """What one approval did: statements approved, cents that became payable, lines excluded because reversed meanwhile."""
+    """What one approval did: statements approved, cents now payable, lines excluded because reversed meanwhile."""
 
     statements: int
     amount_cents: int
@@ -51,12 +51,13 @@ _WHERE = "WHERE NOT r.is_settled AND r.redeemed_at < %s AND v.programme_id = %s 
 
 _INSERT_STATEMENTS = f"""
     INSERT INTO settlements_statement
-      (programme_id, pot_id, provider_id, month, status, amount_cents, excluded_cents, line_count, prepared_at, prepared_by_id)
+      (programme_id, pot_id, provider_id, month, status, amount_cents, excluded_cents, line_count, prepared_at,
+       prepared_by_id)
     SELECT v.programme_id, v.pot_id, s.provider_id, %s, 'prepared', 0, 0, 0, %s, CAST(%s AS bigint)
     {_CANDIDATES} {_WHERE}
     GROUP BY v.programme_id, v.pot_id, s.provider_id
     ON CONFLICT (provider_id, pot_id, month) DO NOTHING
-"""  # noqa: S608 - constants of this module only
+"""
 
 _INSERT_LINES = f"""
     INSERT INTO settlements_statementline (statement_id, redemption_id, amount_cents, excluded_reason)
@@ -105,9 +106,9 @@ def prepare_statements(*, programme: Programme, month: Month, at: datetime, by: 
     """
     Draw up a month's statements, one a provider and pot, from the redemptions recorded until its end.
 
-    Late redemptions, and those recorded after a statement of their month was drawn up, fall into the next month's. Each line is checked
-    again against accreditation and ceiling on the day of service; a line that fails is listed with its reason and not
-    paid. A second call adds nothing to a statement; a redemption is in one statement only.
+    Late redemptions, and those recorded after a statement of their month was drawn up, fall into the next month's. Each
+    line is checked again against accreditation and ceiling on the day of service; a line that fails is listed with its
+    reason and not paid. A second call adds nothing to a statement; a redemption is in one statement only.
 
     :raises SettlementRefused: FUTURE_MONTH
     """
@@ -124,8 +125,9 @@ def prepare_statements(*, programme: Programme, month: Month, at: datetime, by: 
         cursor.execute(_INSERT_LINES, [first, newest, *candidates])
         cursor.execute(_TOTALS, [programme.pk, first, newest])
         cursor.execute(
-            "SELECT count(*), coalesce(sum(line_count), 0), coalesce(sum(amount_cents), 0), coalesce(sum(excluded_cents), 0) "
-            "FROM settlements_statement WHERE programme_id = %s AND month = %s AND id > %s",
+            "SELECT count(*), coalesce(sum(line_count), 0), coalesce(sum(amount_cents), 0), "
+            "coalesce(sum(excluded_cents), 0) FROM settlements_statement "
+            "WHERE programme_id = %s AND month = %s AND id > %s",
             [programme.pk, first, newest],
         )
         prepared = Prepared(*(int(value) for value in cursor.fetchone()))
@@ -145,8 +147,8 @@ def approve_statements(*, ids: Collection[int], at: datetime, by: User | None) -
     """
     Approve prepared statements: what they hold becomes payable, and their redemptions can no longer be reversed.
 
-    A redemption reversed since the preparation is excluded first. Statements approved already are left as they are, so that
-    a second click does nothing; if none of the given ones is waiting for approval that is said.
+    A redemption reversed since the preparation is excluded first. Statements approved already are left as they are, so
+    that a second click does nothing; if none of the given ones is waiting for approval that is said.
 
     :raises SettlementRefused: SAME_PERSON (one of them was prepared by ``by``; nothing is done), NOTHING_SELECTED
     :raises LedgerDisagrees: the ledger's spending differs from the lines (nothing is done)

@@ -16,6 +16,7 @@ from piutempo.settlements.forms import RecoveryForm
 from piutempo.settlements.messages import REFUSALS
 from piutempo.settlements.models import PaymentBatch
 from piutempo.settlements.selectors.statements import (
+    get_recoverable_cents,
     list_batches_for,
     list_payments_for,
     list_programmes_for,
@@ -48,11 +49,16 @@ def batches(request: PiuRequest) -> HttpResponse:
             Column("payment_count", _("Pagamenti"), kind="count", order="payment_count"),
             Column("amount_cents", _("Importo"), kind="euro"),
             Column("paid_at", _("Pagata il"), kind="moment"),
-            Column("state", _("Stato"), value=_state, order="paid_at", tag=lambda b: "good" if b.paid_at else "waiting"),
+            Column(
+                "state", _("Stato"), value=_state, order="paid_at", tag=lambda b: "good" if b.paid_at else "waiting"
+            ),
         ],
         filters=[
             Filter(
-                "programma", _("Programma"), "programme_id", choices=[(str(p.pk), p.title) for p in list_programmes_for(ids)]
+                "programma",
+                _("Programma"),
+                "programme_id",
+                choices=[(str(p.pk), p.title) for p in list_programmes_for(ids)],
             ),
             Filter(
                 "stato",
@@ -85,7 +91,10 @@ def new_batch(request: PiuRequest, programme_id: int) -> HttpResponse:
         return redirect("settlements:batches")
     messages.success(
         request,
-        _t("Creata la distinta %(number)s per %(amount)s. Controllala, scarica l’elenco per la banca e poi registra il pagamento.")
+        _t(
+            "Creata la distinta %(number)s per %(amount)s. Controllala, scarica l’elenco per la banca e poi registra "
+            "il pagamento."
+        )
         % {"number": batch.number, "amount": format_euro(batch.amount_cents)},
     )
     return redirect("settlements:batch", batch.pk)
@@ -173,5 +182,5 @@ def recover(request: PiuRequest, payment_id: int) -> HttpResponse:
         else:
             messages.success(request, _t("Recupero registrato: la somma è tornata nel fondo."))
             return redirect("settlements:batch", found.batch_id)
-    context = {"payment": found, "form": form, "left_cents": found.amount_cents - found.recovered_cents}
+    context = {"payment": found, "form": form, "left_cents": get_recoverable_cents(found)}
     return render(request, "settlements/recover.html", context, status=422 if form.errors else 200)

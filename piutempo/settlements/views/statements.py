@@ -121,8 +121,7 @@ def statement(request: PiuRequest, statement_id: int) -> HttpResponse:
     if file := table.export():
         return file
     may_approve = (
-        found.status == StatementStatus.PREPARED
-        and list_waiting_for(writable(request)).filter(pk=found.pk).exists()
+        found.status == StatementStatus.PREPARED and list_waiting_for(writable(request)).filter(pk=found.pk).exists()
     )
     context = {
         "statement": found,
@@ -227,7 +226,8 @@ def prepare(request: PiuRequest) -> HttpResponse:
 def _tell_prepared(request: HttpRequest, count: int, cents: int, excluded: int) -> None:
     if not count:
         messages.info(
-            request, _t("Nessun nuovo rendiconto: gli utilizzi registrati fino a quel mese sono già tutti rendicontati.")
+            request,
+            _t("Nessun nuovo rendiconto: gli utilizzi registrati fino a quel mese sono già tutti rendicontati."),
         )
         return
     text = ngettext(

@@ -31,8 +31,8 @@ def get_carnet(*, voucher: Voucher, at: datetime, by: User | None) -> Document:
     """
     Return the voucher's carnet, frozen at the first request.
 
-    An extension of the expiry makes another document, with the new date; a re-issue is another voucher and has its own, with only
-    the titles that may still be spent.
+    An extension of the expiry makes another document, with the new date; a re-issue is another voucher and has its own,
+    with only the titles that may still be spent.
     """
     terms = get_terms(voucher.award.version_id)
     kind = "carnet"
@@ -75,7 +75,7 @@ def get_assignment_letter(*, award: Award, at: datetime, by: User | None) -> Doc
 
 
 def carnet_data(*, voucher: Voucher, terms: Terms, at: datetime) -> dict[str, Any]:
-    """Return what a carnet says: ``title, letterhead, programme, holder, month, expiry, terms, wording, titles``."""
+    """Return what a carnet says: letterhead, holder, month, expiry, terms, wording, titles."""
     product = terms.product(voucher.product)
     month, expiry = _month(voucher.month), _last_day(voucher.valid_until)
     titles = [_title(voucher, index) for index in range(1, voucher.title_count + 1) if not _is_gone(voucher, index)]
@@ -91,12 +91,14 @@ def carnet_data(*, voucher: Voucher, terms: Terms, at: datetime) -> dict[str, An
         "expiry": expiry,
         "wording": product.wording,
         "instructions": _(
-            "Ritaglia un titolo alla volta e consegnalo all’operatore quando ricevi il servizio: l’operatore scrive la data, "
-            "mette timbro e firma e registra il codice. Un titolo smarrito si può bloccare: chiama subito il numero qui sotto."
+            "Ritaglia un titolo alla volta e consegnalo all’operatore quando ricevi il servizio: l’operatore scrive la "
+            "data, mette timbro e firma e registra il codice. Un titolo smarrito si può bloccare: chiama subito il "
+            "numero qui sotto."
         )
         if not is_balance
         else _(
-            "Mostra il buono all’operatore quando ricevi il servizio: l’operatore registra il codice e l’importo usato. Il resto "
+            "Mostra il buono all’operatore quando ricevi il servizio: l’operatore registra il codice e l’importo usato. "
+            "Il resto "
             "rimane sul buono fino alla scadenza. Se lo perdi chiama subito il numero qui sotto."
         ),
         "terms": [
@@ -115,13 +117,13 @@ def carnet_data(*, voucher: Voucher, terms: Terms, at: datetime) -> dict[str, An
 
 
 def assignment_data(*, award: Award, terms: Terms, at: datetime) -> dict[str, Any]:
-    """Return what the letter of assignment says: ``title, letterhead, programme, addressee, subject, opening, months, sections``."""
+    """Return what the letter of assignment says: letterhead, addressee, subject, opening, months, sections."""
     product = terms.product(award.product)
     first = Month.of(award.first_month)
     due = [first + n for n in range(award.months - award.months_released)]
     person = award.beneficiary
     place = person.municipality
-    desk = Desk.objects.select_related("municipality").filter(pk=award.desk_id).first()
+    desk = Desk.objects.select_related("municipality").filter(pk=award.desk_id or 0).first()
     services = [s.title for s in terms.services if s.network == product.network]
     return {
         "title": _("Lettera di assegnazione"),
@@ -132,8 +134,10 @@ def assignment_data(*, award: Award, terms: Terms, at: datetime) -> dict[str, An
         "opening": [
             _("Gentile %(name)s,") % {"name": person},
             ngettext(
-                "la tua domanda è stata accolta. Ti spetta %(count)s mensilità da %(amount)s, per un totale di %(total)s.",
-                "la tua domanda è stata accolta. Ti spettano %(count)s mensilità da %(amount)s, per un totale di %(total)s.",
+                "la tua domanda è stata accolta. "
+                "Ti spetta %(count)s mensilità da %(amount)s, per un totale di %(total)s.",
+                "la tua domanda è stata accolta. "
+                "Ti spettano %(count)s mensilità da %(amount)s, per un totale di %(total)s.",
                 len(due),
             )
             % {
@@ -144,14 +148,20 @@ def assignment_data(*, award: Award, terms: Terms, at: datetime) -> dict[str, An
             _carnet_sentence(product),
         ],
         "columns": [_("Mese"), _("Importo"), _("Si può usare fino al")],
-        "months": [[_month(m.first).capitalize(), format_euro(award.month_cents), _last_day(_valid_until(product, m))] for m in due],
+        "months": [
+            [_month(m.first).capitalize(), format_euro(award.month_cents), _last_day(_valid_until(product, m))]
+            for m in due
+        ],
         "sections": [
             {"title": _("Come si usano"), "items": _how_to_use(product)},
             {
                 "title": _("Dove si ritirano e dove si spendono"),
                 "items": [
                     _collection(desk),
-                    _("Si spendono solo presso le sedi accreditate. L’elenco, per comune e per servizio, è su %(site)s/dove-spendere/ e si può chiedere al telefono.")
+                    _(
+                        "Si spendono solo presso le sedi accreditate. L’elenco, per comune e per servizio, è su "
+                        "%(site)s/dove-spendere/ e si può chiedere al telefono."
+                    )
                     % {"site": settings.SITE_URL},
                     _("Servizi ammessi: %(services)s.") % {"services": "; ".join(services)},
                 ],
@@ -179,7 +189,10 @@ def _how_to_use(product: Product) -> list[str]:
         else _("Mostra il buono solo dopo aver ricevuto il servizio, per la persona di cui ti prendi cura."),
         _("Usa i buoni entro la scadenza: dopo quel giorno non valgono più e la somma rientra nel fondo."),
         product.wording,
-        _("Se perdi un carnet avvisa subito lo sportello o chiama: i titoli non ancora usati si bloccano e si sostituiscono."),
+        _(
+            "Se perdi un carnet avvisa subito lo sportello o chiama: i titoli non ancora usati si bloccano e si "
+            "sostituiscono."
+        ),
     ]
 
 
