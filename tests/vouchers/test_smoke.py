@@ -52,3 +52,31 @@ def test_balance(world):
     t = get_account_totals([world.pot.pk])
     assert t[Account.OWED] == 21 and t[Account.ISSUED] == 0
     assert list_violations() == []
+
+from piutempo.vouchers.services import preview_file, confirm_file, FileHasErrors, import_rows
+from piutempo.vouchers.models import Redemption
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from piutempo.vouchers.rules.file_rows import FileRow
+
+def test_file(world):
+    fam = build_family(world)
+    v = issued(world, fam)
+    bad = code_of(v,1)[:-1] + ("A" if code_of(v,1)[-1] != "A" else "B")
+    csv = "codice;servizio;quantita;data;codice_fiscale_assistito;titoli\n" + f"{code_of(v,1)};pulizie;1;14/03/2011;;\n{code_of(v,2)};nido;1;14/03/2011;{fam.baby.person.fiscal_code};5\n{bad};pulizie;1;14/03/2011;;\n"
+    f = preview_file(site=world.site, programme=world.programme, name="a.csv", content=csv.encode("cp1252"), at=NOW, by=None)
+    assert [e["code"] for e in f.rows["errors"]] == ["CODE_MISTYPED"]
+    with pytest.raises(FileHasErrors):
+        confirm_file(file=f, at=NOW, by=None)
+    res = confirm_file(file=f, at=NOW, by=None, takes_good_rows=True)
+    assert (res.accepted, res.refused) == (2, 1)
+    assert confirm_file(file=f, at=NOW, by=None, takes_good_rows=True).is_repeat
+    assert Redemption.objects.count() == 2
+    v.refresh_from_db()
+    assert v.spent_cents == 6000 and v.spent == 0b111111
+    with CaptureQueriesContext(connection, ) as q:
+        res = import_rows(site=world.site, programme=world.programme, name="b", rows=[FileRow(2, v.code, 10, 2, 0, "nido", 1, TODAY, fam.baby.person.fiscal_code)], at=NOW, by=None)
+    assert res.accepted == 1
+    print(len(q), [x["sql"][:60] for x in q])
+    assert list_violations() == []
+    assert get_account_totals([world.pot.pk])[Account.OWED] == 8000

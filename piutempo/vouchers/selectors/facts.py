@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import connection
@@ -109,9 +109,16 @@ class Catalogue:
 
     days: tuple[date, ...]
     version_ids: tuple[int, ...]
+    found: dict[tuple[str, date], Service | None] = field(default_factory=dict)
 
     def service_on(self, code: str, day: date) -> Service | None:
         """Return a service if the version in force on ``day`` has it and it is in its own dates then."""
+        key = (code, day)
+        if key not in self.found:
+            self.found[key] = self._look_up(code, day)
+        return self.found[key]
+
+    def _look_up(self, code: str, day: date) -> Service | None:
         if not self.version_ids:
             return None
         place = max(bisect_right(self.days, day) - 1, 0)

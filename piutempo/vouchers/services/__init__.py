@@ -24,8 +24,10 @@ from piutempo.vouchers.services.extension import (
     preview_extension,
     undo_extension,
 )
+from piutempo.vouchers.services.files import FileHasErrors, FileResult, confirm_file, import_rows, preview_file
 from piutempo.vouchers.services.issuance import IssuanceReport, NothingWouldBeValid, issue_month
 from piutempo.vouchers.services.lapse import LapseReport, lapse_award_vouchers, lapse_expired
+from piutempo.vouchers.services.reading import FileRefused
 from piutempo.vouchers.services.redemption import (
     GuardDisagrees,
     KeyReused,
@@ -40,6 +42,9 @@ __all__ = [
     "CustodyRefused",
     "ExtensionRefused",
     "ExtensionScope",
+    "FileHasErrors",
+    "FileRefused",
+    "FileResult",
     "GuardDisagrees",
     "HandoverItem",
     "IssuanceReport",
@@ -50,12 +55,15 @@ __all__ = [
     "ReversalRefused",
     "SeveralVouchers",
     "block",
+    "confirm_file",
     "extend_expiry",
     "hand_over",
+    "import_rows",
     "issue_month",
     "lapse_award_vouchers",
     "lapse_expired",
     "preview_extension",
+    "preview_file",
     "receive_stock",
     "redeem",
     "redeem_many",

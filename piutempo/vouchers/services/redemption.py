@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from piutempo.ledger.services import post
 from piutempo.network.models import Site
 from piutempo.people.models import User
 from piutempo.programmes.models import Programme
-from piutempo.vouchers.models import Lapse, Redemption, RedemptionFile, Voucher
+from piutempo.vouchers.models import Lapse, Redemption, Voucher
 from piutempo.vouchers.rules.masks import mask_of
 from piutempo.vouchers.rules.redemption import (
     CareState,
@@ -156,7 +156,7 @@ def redeem(
     titles = read_codes(codes)
     if len({t.voucher_code for t in titles}) > 1:
         raise SeveralVouchers(list(codes))
-    return _redeem(
+    return redeem_request(
         Request(
             site_id=site.pk,
             voucher_code=titles[0].voucher_code,
@@ -276,7 +276,8 @@ class _Guess:
 _guess = _Guess()
 
 
-def _redeem(request: Request) -> Redemption:
+def redeem_request(request: Request) -> Redemption:
+    """Spend what one request asks for; see ``redeem`` for the errors."""
     programme_id = _guess.programme_id(request.site_id, request.service)
     fresh = False
     for _attempt in range(2):
@@ -483,7 +484,3 @@ def source_state(voucher_id: int, pot_id: int) -> tuple[dict[int, int], dict[int
     }
     return taken, left
 
-
-def with_file(request: Request, file: RedemptionFile) -> Request:
-    """Return the request as a row of a file."""
-    return replace(request, file_id=file.pk)
