@@ -39,7 +39,7 @@ class ProgrammeRefused(Exception):
 def closest(word: str, known: Iterable[str]) -> str:
     """Return an Italian hint for a mistyped word: " Forse volevi «…»?" or the words that exist."""
     words = sorted(known)
-    found = get_close_matches(word, words, 1, 0.6)
+    found = get_close_matches(word, words, 1, 0.6) or [w for w in words if len(word) > 2 and w.startswith(word)]
     if found:
         return f" Forse volevi «{found[0]}»?"
     return f" Si può scrivere: {', '.join(words)}." if words else ""

@@ -52,7 +52,7 @@ def parse_toml(content: bytes | str, file: str) -> tuple[dict[str, Any], dict[st
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
-        line = int(found[1]) if found else None
+        line = int(found[1]) if found else max(len(text.splitlines()), 1)
         reason = str(error).split(" (at ")[0]
         raise ProgrammeRefused(
             file,

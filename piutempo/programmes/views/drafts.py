@@ -127,7 +127,7 @@ def place(request: HttpRequest, code: str, number: int) -> HttpResponse:
         raise Http404(path) from None
     if isinstance(value, list):
         raise Http404(path)
-    form = PlaceForm(request.POST or None, table=table, current=value)
+    form = PlaceForm(request.POST if request.method == "POST" else None, table=table, current=value)
     status = 200
     if request.method == "POST":
         status = 422
@@ -174,8 +174,11 @@ def add_place(request: HttpRequest, code: str, number: int) -> HttpResponse:
         raise Http404(path) from None
     if key is None or not isinstance(value, list):
         raise Http404(path)
-    form = PlaceForm(request.POST or None, table=table)
-    inner = {name: PlaceForm(request.POST or None, table=below, prefix=name) for name, below in _inner_lists(table)}
+    form = PlaceForm(request.POST if request.method == "POST" else None, table=table)
+    inner = {
+        name: PlaceForm(request.POST if request.method == "POST" else None, table=below, prefix=name)
+        for name, below in _inner_lists(table)
+    }
     status = 200
     if request.method == "POST":
         status = 422
@@ -232,7 +235,11 @@ def text(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Change the whole draft as TOML, typed or uploaded."""
     asked = cast(PiuRequest, request)
     programme, shown = _draft_or_404(request, code, number)
-    form = TextForm(request.POST or None, request.FILES or None, initial={"text": write_toml(shown.data)})
+    form = TextForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES or None,
+        initial={"text": write_toml(shown.data)},
+    )
     status = 200
     if request.method == "POST":
         status = 422

@@ -94,7 +94,9 @@ def self_check(request: HttpRequest, code: str) -> HttpResponse:
     today = _today(request)
     shown, terms = _terms_or_404(code, today)
     day = day_for(terms, today)
-    form = SelfCheckForm(request.POST or None, questions=questions_for(terms), provinces=terms.provinces)
+    form = SelfCheckForm(
+        request.POST if request.method == "POST" else None, questions=questions_for(terms), provinces=terms.provinces
+    )
     context = {
         "programme": shown,
         "terms": terms,
