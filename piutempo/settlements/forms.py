@@ -11,18 +11,10 @@ from piutempo.settlements.selectors.statements import Programmes, list_programme
 from piutempo.ui.forms import DayField, EuroField
 
 
-class ProgrammeField(forms.ModelChoiceField[Programme]):
-    """A programme of the reader's scope."""
-
-    def label_from_instance(self, obj: Programme) -> str:
-        """Show the title."""
-        return str(obj)
-
-
 class PrepareForm(forms.Form):
     """Which month of which programme to draw up."""
 
-    programme = ProgrammeField(label=_("Programma"), queryset=Programme.objects.none(), empty_label=None)
+    programme = forms.ModelChoiceField(label=_("Programma"), queryset=Programme.objects.none(), empty_label=None)
     month = forms.DateField(
         label=_("Mese"),
         input_formats=["%Y-%m", "%m/%Y"],
@@ -35,7 +27,7 @@ class PrepareForm(forms.Form):
 
     def __init__(self, *args: Any, programmes: Programmes, month: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["programme"] = ProgrammeField(
+        self.fields["programme"] = forms.ModelChoiceField(
             label=_("Programma"), queryset=list_programmes_for(programmes), empty_label=None
         )
         self.fields["month"].initial = month

@@ -97,9 +97,8 @@ def carnet_data(*, voucher: Voucher, terms: Terms, at: datetime) -> dict[str, An
         )
         if not is_balance
         else _(
-            "Mostra il buono all’operatore quando ricevi il servizio: l’operatore registra il codice e l’importo usato. "
-            "Il resto "
-            "rimane sul buono fino alla scadenza. Se lo perdi chiama subito il numero qui sotto."
+            "Mostra il buono all’operatore quando ricevi il servizio: l’operatore registra il codice e l’importo "
+            "usato. Il resto rimane sul buono fino alla scadenza. Se lo perdi chiama subito il numero qui sotto."
         ),
         "terms": [
             [_("Titolare"), str(voucher.holder)],
