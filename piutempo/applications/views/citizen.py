@@ -84,8 +84,8 @@ def identity(request: PiuRequest) -> HttpResponse:
             form.add_error(
                 "fiscal_code",
                 _(
-                    "Questo codice fiscale risulta già registrato e non si può collegare da qui. Se è il tuo, passa da uno "
-                    "sportello con un documento; se è di un'altra persona, scrivi il tuo."
+                    "Questo codice fiscale risulta già registrato e non si può collegare da qui. Se è il tuo, passa da "
+                    "uno sportello con un documento; se è di un'altra persona, scrivi il tuo."
                 ),
             )
         else:

@@ -247,7 +247,7 @@ def cases(request: PiuRequest) -> HttpResponse:
 def _step(
     page: Callable[[PiuRequest, steps.Seat, Application], HttpResponse], *, writes: bool = True
 ) -> Callable[..., HttpResponse]:
-    """Give a step an application of the operator's own desks, or answer 404; a desk without support may not fill one."""
+    """Give a step an application of the operator's own desks, or answer 404; without support none is filled."""
 
     @role_required(Role.DESK_OPERATOR)
     def view(request: PiuRequest, application_id: int) -> HttpResponse:

@@ -86,7 +86,7 @@ def _words(application: Application, awards: Sequence[Award]) -> tuple[str, str,
                 "bad",
                 _("La domanda è stata respinta."),
                 _(
-                    "Apri la domanda per leggere il motivo, requisito per requisito. Se la situazione cambia puoi farne un'altra."
+                    "Apri la domanda per leggere i motivi, uno per uno. Se la situazione cambia puoi farne un'altra."
                 ),
             )
     return (

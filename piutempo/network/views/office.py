@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from piutempo.network.forms import UNITS, AccreditForm, EndForm
 from piutempo.network.messages import sentence_for
@@ -16,7 +16,7 @@ from piutempo.network.services import NetworkRefused, accredit_site, end_accredi
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role, Scope
 from piutempo.programmes.models import Programme
-from piutempo.programmes.selectors import get_current_terms, list_programmes
+from piutempo.programmes.selectors import get_current_terms, list_open_programmes, list_programmes
 from piutempo.ui.tables import Column, Filter, Table
 
 #: Who reads the network; only the first two change it.
@@ -167,7 +167,12 @@ def site(request: PiuRequest, site_id: int) -> HttpResponse:
     if file := table.export():
         return file
     editable = _programmes_of(request, EDITORS)
-    networks = [(p, n) for p in editable for n in get_current_terms(p, today).networks]
+    networks = [
+        (p, n)
+        for p, terms in list_open_programmes(today)
+        if p in editable and today < terms.ends_on
+        for n in terms.networks
+    ]
     return render(request, "network/site.html", {"site": found, "table": table, "networks": networks})
 
 
@@ -204,7 +209,11 @@ def accredit(request: PiuRequest, site_id: int, code: str, network: str) -> Http
         except NetworkRefused as refused:
             form.add_error(None, sentence_for(refused.code, refused.details))
         else:
-            messages.success(request, _("Sede accreditata per %(n)s servizi.") % {"n": len(form.services)})
+            messages.success(
+                request,
+                ngettext("Sede accreditata per un servizio.", "Sede accreditata per %(n)s servizi.", len(form.services))
+                % {"n": len(form.services)},
+            )
             return redirect("network:site", site_id=found.pk)
     context = {
         "site": found,

@@ -16,9 +16,8 @@ from piutempo.network.selectors import (
     list_sites_for_public,
 )
 from piutempo.people.access import PiuRequest
-from piutempo.programmes.models import Programme
 from piutempo.programmes.rules.terms import Terms
-from piutempo.programmes.selectors import get_current_terms, list_programmes
+from piutempo.programmes.selectors import list_open_programmes
 
 PAGE_SIZE = 20
 
@@ -26,17 +25,6 @@ PAGE_SIZE = 20
 def _day_in(terms: Terms, today: date) -> date:
     """Return today, or the programme's nearest day when it has not started or is over."""
     return min(max(today, terms.starts_on), date.fromordinal(terms.ends_on.toordinal() - 1))
-
-
-def _programmes(today: date) -> list[tuple[Programme, Terms]]:
-    """Return programmes with the terms to show today: those running now first."""
-    found = []
-    for programme in list_programmes():
-        try:
-            found.append((programme, get_current_terms(programme, today)))
-        except LookupError:
-            continue
-    return sorted(found, key=lambda pair: not pair[1].starts_on <= today < pair[1].ends_on)
 
 
 def _address(request: PiuRequest) -> str:
@@ -47,7 +35,7 @@ def _address(request: PiuRequest) -> str:
 def where_to_spend(request: PiuRequest) -> HttpResponse:
     """Search the sites that accept vouchers, by municipality, province and service."""
     today = timezone.localdate(request.now)
-    programmes = _programmes(today)
+    programmes = list_open_programmes(today)
     wanted = request.GET.get("programma", "")
     programme, terms = next(
         (p for p in programmes if p[0].code == wanted), programmes[0] if programmes else (None, None)
