@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
@@ -22,9 +23,18 @@ from piutempo.replay.services.families import FamilyActs
 from piutempo.replay.services.money import MoneyActs
 from piutempo.replay.services.network import build_network, open_accreditations
 from piutempo.replay.services.vouchers import VoucherActs
+from piutempo.vouchers.selectors.facts import load_catalogue
 
 Action = Callable[[datetime], None]
 Progress = Callable[[Month, dict[str, int]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done: counts by Italian name, and the titles refused by reason."""
+
+    tally: Counter[str]
+    refused: Counter[str]
 
 
 class Calendar:
@@ -49,9 +59,9 @@ class Calendar:
                 action(datetime.combine(day, hour, ROME))
 
 
-def replay_world(world: World, *, programme: Programme, terms: Terms, progress: Progress | None = None) -> Counter[str]:
+def replay_world(world: World, *, programme: Programme, terms: Terms, progress: Progress | None = None) -> Done:
     """
-    Make ``world`` happen in this database, from the scenario's first day to its last, and return the tally of what was done.
+    Make ``world`` happen in this database, from the scenario's first day to its last, and return what was done.
 
     ``progress`` is called after each month with what happened in it. The figures are not the tally: read them by query.
     """
@@ -59,6 +69,7 @@ def replay_world(world: World, *, programme: Programme, terms: Terms, progress: 
     calendar = Calendar()
     tally: Counter[str] = Counter()
     start = datetime.combine(scenario.first_day, time(8), ROME)
+    load_catalogue(programme.pk)  # kept by the process when read outside a transaction
     with transaction.atomic():
         cast = engage_cast(programme, start)
         network = build_network(world, programme)
@@ -77,4 +88,4 @@ def replay_world(world: World, *, programme: Programme, terms: Terms, progress: 
         if progress and (day.day == 1 or day > last):
             progress(Month.of(day - timedelta(days=1)), dict(tally - before))
             before = Counter(tally)
-    return tally
+    return Done(tally, vouchers.refused)

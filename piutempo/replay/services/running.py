@@ -45,6 +45,7 @@ class Outcome:
     run: ReplayRun
     figures: dict[str, int]
     tally: Counter[str]
+    refused: Counter[str]
     seconds: float
 
 
@@ -98,7 +99,7 @@ def run_world(
         scale_bp=round(world.scale * 10_000),
         started_at=at,
     )
-    tally = replay_world(world, programme=programme, terms=terms, progress=progress)
+    done = replay_world(world, programme=programme, terms=terms, progress=progress)
     figures = get_replay_figures(programme, last_day=scenario.last_day)
     if violations := list_all_violations():
         raise NotVerified(violations)
@@ -106,4 +107,4 @@ def run_world(
     run.figures = {**figures, "seconds": round(seconds, 1)}
     run.finished_at = at
     run.save(update_fields=["figures", "finished_at"])
-    return Outcome(run, figures, tally, seconds)
+    return Outcome(run, figures, done.tally, done.refused, seconds)

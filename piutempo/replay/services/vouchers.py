@@ -19,7 +19,7 @@ from piutempo.replay.rules.world import World, collection_day
 from piutempo.replay.services.cast import Cast
 from piutempo.replay.services.families import FamilyActs
 from piutempo.replay.services.network import Network
-from piutempo.replay.services.paper import month_file
+from piutempo.replay.services.paper import Spent, month_file
 from piutempo.vouchers.models import Voucher
 from piutempo.vouchers.services.custody import HandoverItem, hand_over, receive_stock
 from piutempo.vouchers.services.extension import ExtensionScope, extend_expiry
@@ -70,7 +70,7 @@ class VoucherActs:
         for number, visit in enumerate(world.visits):
             self.visits_of[visit.family].append(number)
         self.issued: Counter[int] = Counter()
-        self.delay: dict[int, int] = {}
+        self.refused: Counter[str] = Counter()
         self.held: dict[int, Held] = {}
         self.files: dict[tuple[int, Month], list[tuple[Visit, int]]] = defaultdict(list)
 
@@ -122,7 +122,6 @@ class VoucherActs:
         """Plan a family's visits when its first carnet comes; who waited for the money does all of it later."""
         planned = self.world.families[family].course_months[0]
         delay = first - planned
-        self.delay[family] = delay
         for number in self.visits_of[family]:
             visit = self.world.visits[number]
             if visit.is_one_by_one:
@@ -159,38 +158,45 @@ class VoucherActs:
     def redeem(self, visit: Visit, at: datetime) -> None:
         """Spend one by one at the counter."""
         for line in visit.lines:
-            codes = self._codes(line)
-            if not codes:
+            held, titles = self._take(line)
+            if held is None or not titles:
                 continue
-            member = self._member(visit.family, line)
             try:
                 redeem(
                     site=self.network.sites[visit.site],
-                    codes=codes,
+                    codes=[title_code(held.code, index, settings.CODE_KEY) for index in titles],
                     service=line.service,
-                    quantity=self._quantity(visit.site, line, at.date(), len(codes)),
+                    quantity=self._quantity(visit.site, line, at.date(), len(titles)),
                     served_on=at.date(),
                     at=at,
                     by=None,
                     key=f"{visit.month}-{line.carnet}",
-                    person_cared_id=member,
+                    person_cared_id=self._member(visit.family, line),
                 )
-                self.tally["titoli"] += len(codes)
+                self.tally["titoli"] += len(titles)
                 self.tally["utilizzi al banco"] += 1
             except RedemptionRefused as refused:
-                self.tally["titoli rifiutati"] += len(codes)
-                self.tally[f"rifiuto {refused.code}"] += len(codes)
+                self._refuse(refused.code, len(titles))
 
     def send_file(self, site: int, month: Month, at: datetime) -> None:
         """A site sends its file of the month: previewed, then confirmed with the rows that are right."""
         rows = []
         for visit, delay in self.files.pop((site, month)):
             for line in visit.lines:
-                codes = self._codes(line)
-                if codes:
-                    served_on = later(line.served_on, delay)
-                    quantity = self._quantity(site, line, served_on, len(codes))
-                    rows.append((codes, line.service, quantity, self._member(visit.family, line), served_on))
+                held, titles = self._take(line)
+                if held is None or not titles:
+                    continue
+                served_on = later(line.served_on, delay)
+                rows.append(
+                    Spent(
+                        code=title_code(held.code, titles[0], settings.CODE_KEY),
+                        titles=len(titles),
+                        service=line.service,
+                        quantity=self._quantity(site, line, served_on, len(titles)),
+                        served_on=served_on,
+                        cared_fiscal_code=self._cared(visit.family, line),
+                    )
+                )
         if not rows:
             return
         row = self.network.sites[site]
@@ -202,21 +208,33 @@ class VoucherActs:
             at=at,
             by=None,
         )
-        result = confirm_file(file=file, at=at + timedelta(minutes=5), by=None)
-        self.tally["titoli"] += result.accepted
-        self.tally["titoli rifiutati"] += result.refused
+        result = confirm_file(file=file, at=at + timedelta(minutes=5), by=None, takes_good_rows=True)
+        refused = {refusal.line: refusal.code for refusal in result.refusals}
+        for number, spent in enumerate(rows, start=2):
+            if code := refused.get(number):
+                self._refuse(code, spent.titles)
+            else:
+                self.tally["titoli"] += spent.titles
         self.tally["file"] += 1
 
-    def _codes(self, line: Line) -> list[str]:
+    def _refuse(self, code: str, titles: int) -> None:
+        self.tally["titoli rifiutati"] += titles
+        self.refused[str(code)] += titles
+
+    def _take(self, line: Line) -> tuple[Held | None, range]:
+        """Return the carnet in the family's hands and the titles that it puts on the counter."""
         held = self.held.get(line.carnet)
         if held is None:
-            return []
+            return None, range(0)
         if line.attempt == "spent":
-            return [title_code(held.code, 1, settings.CODE_KEY)]
-        first, last = held.next_title, min(held.next_title + line.titles, held.title_count + 1)
+            return held, range(1, 2)
+        titles = range(held.next_title, min(held.next_title + line.titles, held.title_count + 1))
         if not line.attempt:
-            held.next_title = last
-        return [title_code(held.code, index, settings.CODE_KEY) for index in range(first, last)]
+            held.next_title = titles.stop
+        return held, titles
+
+    def _cared(self, family: int, line: Line) -> str:
+        return "" if line.member is None else self.world.families[family].members[line.member].person.fiscal_code
 
     def _member(self, family: int, line: Line) -> int | None:
         return None if line.member is None else self.families.members[family][line.member]
