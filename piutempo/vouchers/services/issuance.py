@@ -167,7 +167,9 @@ def _issue_chunk(run: IssuanceRun, month: Month, cursor: int, at: datetime, tall
     SerialBook.objects.get_or_create(programme_id=run.programme_id, product=run.product)
     book = SerialBook.objects.select_for_update(of=("self",)).get(programme_id=run.programme_id, product=run.product)
     due = due_awards(run.programme_id, run.product, month).filter(id__gt=cursor)
-    last = due.filter(id__in=due.order_by("id").values("id")[:CHUNK]).order_by().aggregate(last=Max("id"))["last"]
+    ids = due.order_by("id").values_list("id", flat=True)
+    # The chunk's end by position; past the last whole chunk, the last due award.
+    last = ids[CHUNK - 1 : CHUNK].first() or due.order_by().aggregate(last=Max("id"))["last"]
     if last is None:
         return None
     due = due.filter(id__lte=last)
