@@ -26,7 +26,10 @@ class VersionStatus(models.TextChoices):
 
 
 class Origin(models.TextChoices):
-    """Where a version was written: a changed file may follow a version of the same file, never undo one made in the pages."""
+    """
+    Where a version was written: a changed file may follow a version of the same file, never undo one made in the
+    pages.
+    """
 
     FILE = "file", _("file")
     PAGES = "pages", _("pagine")

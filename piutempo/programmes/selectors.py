@@ -106,7 +106,9 @@ def list_programmes_for(ids: set[int] | None) -> QuerySet[Programme]:
 
 
 def list_open_programmes(day: date) -> list[tuple[Programme, Terms]]:
-    """Return the programmes that say something on ``day``, those running then first, each with its terms. Two queries."""
+    """
+    Return the programmes that say something on ``day``, those running then first, each with its terms. Two queries.
+    """
     versions: dict[int, ProgrammeVersion] = {}
     rows = ProgrammeVersion.objects.filter(status=VersionStatus.PUBLISHED, valid_from__lte=day)
     for version in rows.defer("data").select_related("programme").order_by("valid_from"):

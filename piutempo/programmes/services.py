@@ -25,7 +25,10 @@ from piutempo.records.services import record_event
 
 
 class VersionRefused(Exception):
-    """A version may not be written or published. ``code`` is stable; ``differences`` are from the head, when they explain it."""
+    """
+    A version may not be written or published. ``code`` is stable; ``differences`` are from the head, when they
+    explain it.
+    """
 
     def __init__(self, code: Refusal, detail: str = "", differences: tuple[Difference, ...] = ()) -> None:
         super().__init__(f"{code.value} {detail}".strip())
@@ -46,7 +49,8 @@ class LoadResult:
 
 def load_programme(path: Path | str, *, at: datetime, by: User | None = None) -> LoadResult:
     """
-    Load a programme file: the same content changes nothing, changed content becomes a new version from its ``valid_from``.
+    Load a programme file: the same content changes nothing, changed content becomes a new version from its
+    ``valid_from``.
 
     :raises ProgrammeRefused: the file is wrong (every error), nothing was written
     :raises VersionRefused: the file is right but does not follow the last version
@@ -204,7 +208,8 @@ def publish_version(
     *, draft: ProgrammeVersion, valid_from: date, at: datetime, by: User | None = None, is_past_allowed: bool = False
 ) -> ProgrammeVersion:
     """
-    Publish a draft from ``valid_from``; funds get their pots and their money. Earlier decisions keep the version they were taken under.
+    Publish a draft from ``valid_from``; funds get their pots and their money. Earlier decisions keep the version they
+    were taken under.
 
     Only a file may state a past day (``is_past_allowed``): a programme's first version, or a replay.
 

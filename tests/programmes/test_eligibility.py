@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from piutempo.kernel.periods import Month
 from piutempo.programmes.rules.eligibility import ExpressionWrong, compile_expression, evaluate
 from piutempo.programmes.rules.facts import DECLARED, FACTS, Range, build_facts, validate_declared
-
 from tests.programmes.factories import LIVE, applicant, child, family, file_text, partner, read
 
 ON = date(2010, 2, 20)

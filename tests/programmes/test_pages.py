@@ -9,7 +9,6 @@ from django.urls import reverse
 from piutempo.people.models import Role, Scope
 from piutempo.programmes.models import ProgrammeVersion
 from piutempo.programmes.services import create_draft
-
 from tests.programmes.factories import AT, HISTORIC, LIVE, load, make_user
 
 pytestmark = pytest.mark.django_db

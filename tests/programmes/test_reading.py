@@ -8,7 +8,6 @@ from piutempo.programmes.rules.problems import ProgrammeRefused
 from piutempo.programmes.rules.reading import hash_data, parse_toml, read_terms
 from piutempo.programmes.rules.shape import PROGRAMME, Table
 from piutempo.programmes.rules.writing import write_toml
-
 from tests.programmes.factories import HISTORIC, LIVE, changed, file_text, read
 
 FILES = [HISTORIC, LIVE, "fondo-limitato"]
@@ -140,7 +139,7 @@ def test_malformed_files(content, says):
 
 
 def test_a_missing_key_says_what_it_means():
-    with pytest.raises(ProgrammeRefused, match="Manca la chiave «wording».*Dicitura stampata"):
+    with pytest.raises(ProgrammeRefused, match=r"Manca la chiave «wording».*Dicitura stampata"):
         read("\n".join(line for line in file_text().splitlines() if not line.startswith("wording")))
 
 

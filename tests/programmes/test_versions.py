@@ -30,7 +30,6 @@ from piutempo.programmes.services import (
     publish_version,
     save_draft,
 )
-
 from tests.programmes.factories import AT, HISTORIC, LIVE, load, read, write
 
 pytestmark = pytest.mark.django_db

@@ -52,7 +52,9 @@ def field_for(key: Key) -> forms.Field:
     if key.kind == "euro":
         return forms.CharField(max_length=20, help_text=_("In euro, con la virgola: per esempio 1.234,50."), **options)
     widget_text = forms.Textarea(attrs={"rows": 3, "spellcheck": "false" if key.name == "expression" else "true"})
-    return forms.CharField(**options, **({"widget": widget_text} if key.name in LONG else {}))
+    if key.name in LONG:
+        options["widget"] = widget_text
+    return forms.CharField(**options)
 
 
 def plain_keys(table: Table) -> list[Key]:

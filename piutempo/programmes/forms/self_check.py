@@ -51,7 +51,7 @@ class SelfCheckForm(forms.Form):
         self.questions = questions
         self.groups: list[tuple[Any, list[str]]] = []
         asked = questions.fields
-        for number, (code, title) in enumerate(questions.measures):
+        for number, (_code, title) in enumerate(questions.measures):
             self._group(
                 title,
                 {

@@ -35,9 +35,11 @@ def check_terms(values: Values) -> list[Problem]:
         _check_service(service, f"services[{n}]", acts, networks, problems)
     _check_windows(values, problems)
     _check_eligibility(values.get("eligibility", {}), problems)
-    for name in ("acts", "funds", "windows", "products", "networks", "services"):
-        if values.get(name) == []:
-            problems.append(Problem(name, _("L'elenco «%(name)s» è vuoto: ne serve almeno uno."), {"name": name}))
+    problems.extend(
+        Problem(name, _("L'elenco «%(name)s» è vuoto: ne serve almeno uno."), {"name": name})
+        for name in ("acts", "funds", "windows", "products", "networks", "services")
+        if values.get(name) == []
+    )
     _check_order(values.get("starts_on"), values.get("ends_on"), "ends_on", problems)
     for n, province in enumerate(values.get("provinces", ())):
         if len(province) != 2 or not province.isupper():
@@ -114,7 +116,8 @@ def _check_overlaps(
                     Problem(
                         f"{path}[{n}].{key}",
                         _(
-                            "Il periodo si sovrappone a quello di %(path)s[%(m)s]: fai finire il primo dove inizia il secondo."
+                            "Il periodo si sovrappone a quello di %(path)s[%(m)s]:"
+                            " fai finire il primo dove inizia il secondo."
                         ),
                         {"path": path, "m": m},
                     )
@@ -129,7 +132,8 @@ def _check_divides(cents: int, fund: Values | None, path: str, problems: list[Pr
                 Problem(
                     path,
                     _(
-                        "%(amount)s € non si divide in centesimi interi tra le fonti: la quota di «%(source)s» (%(share)s punti base)"
+                        "%(amount)s € non si divide in centesimi interi tra le fonti:"
+                        " la quota di «%(source)s» (%(share)s punti base)"
                         " dà %(part)s centesimi. Cambia l'importo o le quote."
                     ),
                     {
@@ -203,9 +207,11 @@ def _check_product(
             problems.append(Problem(f"{path}.{name}", _("L'importo deve essere maggiore di zero.")))
         elif cents:
             _check_divides(cents, fund, f"{path}.{name}", problems)
-    for name in ("max_months", "valid_months"):
-        if product.get(name) == 0:
-            problems.append(Problem(f"{path}.{name}", _("Deve essere almeno 1.")))
+    problems.extend(
+        Problem(f"{path}.{name}", _("Deve essere almeno 1."))
+        for name in ("max_months", "valid_months")
+        if product.get(name) == 0
+    )
     _check_order(values.get("starts_on"), product.get("valid_until_at_most"), f"{path}.valid_until_at_most", problems)
 
 
@@ -247,7 +253,8 @@ def _check_service(service: Values, path: str, acts: set[str], networks: set[str
             Problem(
                 f"{path}.ceilings[0].valid_from",
                 _(
-                    "Il servizio è in catalogo dal %(start)s ma il primo massimale vale dal %(first)s: falli coincidere."
+                    "Il servizio è in catalogo dal %(start)s ma il primo massimale vale dal %(first)s:"
+                    " falli coincidere."
                 ),
                 {"start": _show(start), "first": _show(first)},
             )

@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One path whose value differs; ``before`` or ``after`` is None where the path is not there. ``kind``: added, removed, changed."""
+    """
+    One path whose value differs; ``before`` or ``after`` is None where the path is not there. ``kind``: added,
+    removed, changed.
+    """
 
     path: str
     kind: str
@@ -40,7 +43,10 @@ def show(value: Any) -> str:
 
 
 def _name(item: Any, place: int) -> str:
-    """Return what recognises an item of a list whatever its place: its code, else its start, else its name, else its place."""
+    """
+    Return what recognises an item of a list whatever its place: its code, else its start, else its name, else its
+    place.
+    """
     if isinstance(item, Mapping):
         for key in ("code", "valid_from", "opens_at", "name"):
             if key in item:
@@ -49,7 +55,10 @@ def _name(item: Any, place: int) -> str:
 
 
 def compare_data(before: Mapping[str, Any], after: Mapping[str, Any], path: str = "") -> list[Difference]:
-    """Return the differences between two files' data, in the order of the files. Items of lists are matched by their code."""
+    """
+    Return the differences between two files' data, in the order of the files. Items of lists are matched by their
+    code.
+    """
     found: list[Difference] = []
     for key in [*before, *(k for k in after if k not in before)]:
         if key == "based_on":

@@ -27,7 +27,8 @@ def _steps(path: str) -> list[tuple[str, int | None]]:
 
 def find(data: Mapping[str, Any], path: str) -> tuple[Any, Table, Key | None]:
     """
-    Return what is at a path such as ``services[3].ceilings``, the table that describes it, and its key (None: the file).
+    Return what is at a path such as ``services[3].ceilings``, the table that describes it, and its key (None: the
+    file).
 
     :raises NoSuchPlace: nothing is there
     """
@@ -46,7 +47,9 @@ def find(data: Mapping[str, Any], path: str) -> tuple[Any, Table, Key | None]:
 
 
 def replace(data: Mapping[str, Any], path: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy in which the plain keys of the table at ``path`` have these values (``None``: the key is left out)."""
+    """
+    Return a copy in which the plain keys of the table at ``path`` have these values (``None``: the key is left out).
+    """
     copy = deepcopy(dict(data))
     target, _table, _key = find(copy, path)
     for name, value in values.items():

@@ -1,7 +1,8 @@
 """
 Eligibility: CEL expressions over the fact sheet, combined in three-valued logic (yes, no, missing).
 
-Alternatives between criteria are data (``group``), never CEL: a missing datum raises inside an expression, and that is "missing".
+Alternatives between criteria are data (``group``), never CEL: a missing datum raises inside an expression, and that
+is "missing".
 Doubles are refused (an int compared with a double passes silently), so money stays in cents.
 Source: docs/rules/eligibility.md, with worked examples that run as tests.
 """
@@ -59,7 +60,8 @@ class Evaluation:
     """
     What the rules say of one household.
 
-    ``months`` is 0 and ``first_month`` None where they cannot be computed; ``months`` is read only when the outcome is yes.
+    ``months`` is 0 and ``first_month`` None where they cannot be computed; ``months`` is read only when the outcome
+    is yes.
     """
 
     outcome: str
@@ -149,7 +151,10 @@ def _describe_item(item: Mapping[str, str]) -> str:
 
 
 def value_text(criterion: Criterion, facts: Mapping[str, Any]) -> str:
-    """Return what a criterion read, in Italian and without names: ``genitori conviventi: 2; …`` (at most 300 characters)."""
+    """
+    Return what a criterion read, in Italian and without names: ``genitori conviventi: 2; …`` (at most 300
+    characters).
+    """
     parts = [
         f"{FACT_BY_NAME[name].label}: {describe_value(name, facts[name]) if name in facts else 'non indicato'}"
         for name in compile_expression(criterion.expression).reads
@@ -188,7 +193,8 @@ def evaluate(
     """
     Apply a programme's rules to the facts of ``facts.build_facts``.
 
-    ``overrules`` maps a criterion's code to the officer's outcome (``yes`` or ``no``): the combination reads it, both are kept.
+    ``overrules`` maps a criterion's code to the officer's outcome (``yes`` or ``no``): the combination reads it, both
+    are kept.
     """
     overrules = overrules or {}
     outcomes: dict[str, str] = {}

@@ -1,8 +1,10 @@
 """
 The fact sheet of a household: what is declared, what the rules may read, and how the second follows from the first.
 
-Declared data is JSON: days are ``"2011-03-31"``, periods end exclusive, money in cents; ``null`` or an absent key means "not said yet".
-A count that depends on something not said is a ``Range``; a datum that is not there at all is left out, and a rule that reads it answers
+Declared data is JSON: days are ``"2011-03-31"``, periods end exclusive, money in cents; ``null`` or an absent key
+means "not said yet".
+A count that depends on something not said is a ``Range``; a datum that is not there at all is left out, and a rule
+that reads it answers
 "missing". Tests and docs/rules/eligibility-facts.md read the same tables.
 """
 
@@ -258,7 +260,8 @@ def _is_parent(member: dict[str, Any]) -> bool | None:
 
 def build_facts(declared: Mapping[str, Any], on: date) -> dict[str, Any]:
     """
-    Return what the rules read on ``on``: name (see ``FACTS``) -> int, text, list or ``Range``; what is not known is left out.
+    Return what the rules read on ``on``: name (see ``FACTS``) -> int, text, list or ``Range``; what is not known is
+    left out.
 
     ``declared`` must have passed ``validate_declared``.
     """
@@ -314,7 +317,10 @@ def build_facts(declared: Mapping[str, Any], on: date) -> dict[str, Any]:
 
 
 def validate_declared(declared: object, on: date) -> list[Problem]:
-    """Return what is wrong with a declared fact sheet on ``on`` (empty: nothing), each with its path and an Italian sentence."""
+    """
+    Return what is wrong with a declared fact sheet on ``on`` (empty: nothing), each with its path and an Italian
+    sentence.
+    """
     problems: list[Problem] = []
     if not isinstance(declared, dict):
         return [Problem("", _("La scheda dei dati deve essere un oggetto con i campi del modello."))]
@@ -337,15 +343,15 @@ def _validate(
     values: dict[str, Any], fields: tuple[Declared, ...], path: str, on: date, problems: list[Problem]
 ) -> None:
     known = {field.name: field for field in fields}
-    for key in values:
-        if key not in known:
-            problems.append(
-                Problem(
-                    path + key,
-                    _("Il campo «%(key)s» non esiste nella scheda.%(hint)s"),
-                    {"key": key, "hint": closest(key, known)},
-                )
-            )
+    problems.extend(
+        Problem(
+            path + key,
+            _("Il campo «%(key)s» non esiste nella scheda.%(hint)s"),
+            {"key": key, "hint": closest(key, known)},
+        )
+        for key in values
+        if key not in known
+    )
     for field in fields:
         value = values.get(field.name)
         where = path + field.name

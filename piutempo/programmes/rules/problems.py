@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: ``path`` like ``services[3].unit``, an Italian ``text`` with ``%(name)s`` places, the TOML line."""
+    """
+    One thing that is wrong: ``path`` like ``services[3].unit``, an Italian ``text`` with ``%(name)s`` places, the
+    TOML line.
+    """
 
     path: str
     text: str
@@ -28,7 +31,9 @@ class Problem:
 
 
 class ProgrammeRefused(Exception):
-    """A programme file or draft that may not be loaded. ``problems`` says everything that is wrong; nothing was written."""
+    """
+    A programme file or draft that may not be loaded. ``problems`` says everything that is wrong; nothing was written.
+    """
 
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:
         self.file = file

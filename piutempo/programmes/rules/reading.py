@@ -1,5 +1,6 @@
 """
-Programme file -> ``Terms``: reads, checks everything, reports every error at once, and gives nothing unless all is right.
+Programme file -> ``Terms``: reads, checks everything, reports every error at once, and gives nothing unless all is
+right.
 
 Data travels as plain JSON (days and instants as ISO text): what a version stores, what the pages edit, what TOML says.
 """
@@ -60,7 +61,8 @@ def parse_toml(content: bytes | str, file: str) -> tuple[dict[str, Any], dict[st
                 Problem(
                     "",
                     _(
-                        "Il file non è TOML valido: %(reason)s. Controlla virgolette, parentesi e segni = in quel punto."
+                        "Il file non è TOML valido: %(reason)s."
+                        " Controlla virgolette, parentesi e segni = in quel punto."
                     ),
                     {"reason": reason},
                     line,
@@ -170,15 +172,15 @@ def _build(table: Table, values: Mapping[str, Any]) -> Any:
 def _read_table(body: Mapping[str, Any], table: Table, path: str, problems: list[Problem]) -> dict[str, Any]:
     """Return target -> typed value; what is wrong is told and left out."""
     known = {key.name for key in table.keys}
-    for name in body:
-        if name not in known:
-            problems.append(
-                Problem(
-                    path + name,
-                    _("La chiave «%(key)s» non esiste.%(hint)s"),
-                    {"key": name, "hint": closest(name, known)},
-                )
-            )
+    problems.extend(
+        Problem(
+            path + name,
+            _("La chiave «%(key)s» non esiste.%(hint)s"),
+            {"key": name, "hint": closest(name, known)},
+        )
+        for name in body
+        if name not in known
+    )
     values: dict[str, Any] = {}
     for key in table.keys:
         where = path + key.name

@@ -67,7 +67,9 @@ def questions_for(terms: Terms) -> Questions:
 
 
 def day_for(terms: Terms, today: date) -> date:
-    """Return the day by which to check: today, or the nearest day on which applications are (were, will be) received."""
+    """
+    Return the day by which to check: today, or the nearest day on which applications are (were, will be) received.
+    """
     days = [(w.opens_at.date(), _last_day(w.closes_at)) for w in terms.windows]
     nearest = [min(max(today, first), last) for first, last in days]
     return min(nearest, key=lambda day: abs((day - today).days))
@@ -101,15 +103,15 @@ def declared_from(answers: Answers, on: date) -> dict[str, Any]:
     ages: tuple[int | None, ...] = answers.child_ages
     if answers.has_children is None or (answers.has_children and not ages):
         ages = (None, None)
-    for age in ages if answers.has_children is not False else ():
-        members.append(
-            {
-                "relation": "child",
-                "birth_date": None if age is None else _birth_date(age, on),
-                "cohabiting": True if answers.has_children and age is not None else None,
-                "non_self_sufficient": False,
-            }
-        )
+    members.extend(
+        {
+            "relation": "child",
+            "birth_date": None if age is None else _birth_date(age, on),
+            "cohabiting": True if answers.has_children and age is not None else None,
+            "non_self_sufficient": False,
+        }
+        for age in (ages if answers.has_children is not False else ())
+    )
     if dependent:
         members.append({"relation": "other", "cohabiting": True, "non_self_sufficient": True})
     declared: dict[str, Any] = {"members": members}

@@ -1,4 +1,7 @@
-"""The shape of a programme file: every key, its kind, whether it must be there, and what it means (docs/programme-file.md)."""
+"""
+The shape of a programme file: every key, its kind, whether it must be there, and what it means (docs/programme-
+file.md).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from piutempo.programmes.rules import terms
 UNITS = ("hour", "day", "month", "ride", "meal", "piece")
 FORMS = ("titles", "balance")
 GOVERNING_DATES = ("submitted_on",)
-#: What a waiting list may be ordered by, besides every fact that is a whole number; a leading "-" turns the order round.
+#: What a waiting list may be ordered by, besides every fact that is a whole number; a leading "-" turns the order
+#: round.
 WAITING_KEYS = ("submitted_at", "number")
 
 
@@ -24,7 +28,8 @@ class Key:
     """
     One key of a table.
 
-    ``kind``: code, text, texts, yes_no, number, bp, euro, day, instant, choice, table, tables. ``to`` is the name in ``Terms``.
+    ``kind``: code, text, texts, yes_no, number, bp, euro, day, instant, choice, table, tables. ``to`` is the name in
+    ``Terms``.
     """
 
     name: str

@@ -164,7 +164,9 @@ def _inner_lists(table: Table) -> list[tuple[str, Table]]:
 @role_required(Role.PROGRAMME_MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_place(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Add one item to a list of the draft, with the first item of the lists that it needs (a service with its ceiling)."""
+    """
+    Add one item to a list of the draft, with the first item of the lists that it needs (a service with its ceiling).
+    """
     asked = cast(PiuRequest, request)
     programme, shown = _draft_or_404(request, code, number)
     path = request.GET.get("voce", "")

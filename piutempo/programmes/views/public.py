@@ -37,7 +37,10 @@ def _terms_or_404(code: str, today: date) -> tuple[Programme, Terms]:
 
 
 def group_lines(terms: Terms, evaluation: Evaluation) -> list[tuple[str, list[tuple[CriterionOutcome, str]]]]:
-    """Return the explanation as shown: (title of the alternatives or "", lines with their tag), in the programme's order."""
+    """
+    Return the explanation as shown: (title of the alternatives or "", lines with their tag), in the programme's
+    order.
+    """
     titles = {group.code: group.title for group in terms.eligibility.groups}
     found: dict[str, list[tuple[CriterionOutcome, str]]] = {}
     for line in evaluation.criteria:

@@ -11,7 +11,10 @@ from piutempo.programmes.selectors import get_head, get_programme
 
 
 class Command(BaseCommand):
-    """``manage.py export_programme CODE > FILE``: the file names the version it starts from, ready to be changed and loaded."""
+    """
+    ``manage.py export_programme CODE > FILE``: the file names the version it starts from, ready to be changed and
+    loaded.
+    """
 
     help = "Print the last published version of a programme as TOML"
 

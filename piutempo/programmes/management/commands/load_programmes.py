@@ -14,7 +14,9 @@ from piutempo.programmes.services import VersionRefused, load_programme
 
 
 class Command(BaseCommand):
-    """``manage.py load_programmes [FILE …]``: default every file of ``programmes.d``. Exit 0 all loaded, 1 some refused."""
+    """
+    ``manage.py load_programmes [FILE …]``: default every file of ``programmes.d``. Exit 0 all loaded, 1 some refused.
+    """
 
     help = "Load programme files (default: programmes.d/*.toml)"
 
@@ -49,5 +51,6 @@ class Command(BaseCommand):
                     self.stdout.write(f"  {difference.path}: {difference.sentence}")
         if refused:
             raise CommandError(
-                f"{refused} file non caricati su {len(files)}: correggi quanto scritto sopra e ripeti. Vedi docs/programme-file.md"
+                f"{refused} file non caricati su {len(files)}: correggi quanto scritto sopra e ripeti."
+                " Vedi docs/programme-file.md"
             )
