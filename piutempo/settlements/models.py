@@ -14,9 +14,9 @@ from piutempo.vouchers.models import Redemption
 class StatementStatus(models.TextChoices):
     """A statement is prepared by one person, approved by another, then paid in a batch."""
 
-    PREPARED = "prepared", _("predisposta")
-    APPROVED = "approved", _("approvata")
-    PAID = "paid", _("pagata")
+    PREPARED = "prepared", _("da approvare")
+    APPROVED = "approved", _("approvato")
+    PAID = "paid", _("pagato")
 
 
 class Statement(models.Model):

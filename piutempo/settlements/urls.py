@@ -20,6 +20,6 @@ urlpatterns = [
     path("contabilita/saldi/", ledger.balances, name="balances"),
     path("contabilita/movimenti/", ledger.transfers, name="transfers"),
     path("contabilita/movimenti/<int:transfer_id>/", ledger.transfer, name="transfer"),
-    path("operatore/rendiconti/", provider.own_statements, name="own_statements"),
+    path("operatore/rendiconti/", provider.own_statements, name="provider"),
     path("operatore/rendiconti/<int:statement_id>/", provider.own_statement, name="own_statement"),
 ]

@@ -152,7 +152,7 @@ def test_nobody_else_enters(client, world):
     assert client.get(reverse("settlements:accounting")).status_code == 302
     enter(client, "cittadina", Role.CITIZEN)
     assert client.get(reverse("settlements:accounting")).status_code == 403
-    assert client.get(reverse("settlements:own_statements")).status_code == 403
+    assert client.get(reverse("settlements:provider")).status_code == 403
 
 
 def test_a_provider_sees_the_statements_of_its_own_sites_only(client, world):
@@ -164,7 +164,7 @@ def test_a_provider_sees_the_statements_of_its_own_sites_only(client, world):
     theirs = statements[world.sites[1].provider_id]
 
     enter(client, "titolare", Role.PROVIDER_OPERATOR, Scope.BODY, site.provider_id)
-    page = client.get(reverse("settlements:own_statements")).content.decode()
+    page = client.get(reverse("settlements:provider")).content.decode()
     assert "50,00" in page
     page = client.get(reverse("settlements:own_statement", args=[mine.pk])).content.decode()
     assert site.code in page
@@ -215,6 +215,6 @@ def test_lists_ask_the_same_few_queries_whatever_the_rows(client, world, rows, d
         scope_id=world.sites[0].provider_id,
         valid_from=date(2010, 1, 1),
     )
-    for page in (reverse("settlements:own_statements"), reverse("settlements:own_statement", args=[statement.pk])):
+    for page in (reverse("settlements:provider"), reverse("settlements:own_statement", args=[statement.pk])):
         with django_assert_max_num_queries(12):
             assert client.get(page).status_code == 200

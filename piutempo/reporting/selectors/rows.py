@@ -165,7 +165,7 @@ def _first_of(key: str) -> date:
 def _subject_url(row: Transfer) -> str:
     """Return the ledger's own page of a transfer: it leads on to the fact behind."""
     try:
-        return reverse("ledger:transfer", args=[row.pk])
+        return reverse("settlements:transfer", args=[row.pk])
     except NoReverseMatch:
         return ""
 

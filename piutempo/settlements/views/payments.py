@@ -41,7 +41,6 @@ def batches(request: PiuRequest) -> HttpResponse:
             Column(
                 "number",
                 _("Distinta"),
-                kind="count",
                 url=lambda b: reverse("settlements:batch", args=[b.pk]),
             ),
             Column("programme", _("Programma"), value=lambda b: b.programme.title, order="programme__title"),

@@ -162,9 +162,10 @@ def line_columns(url: Any = None) -> list[Column]:
         Column(
             "excluded_reason",
             _("Esito"),
-            value=outcome_of,
+            value=lambda line: _t("escluso") if line.excluded_reason else _t("ammesso"),
             tag=lambda line: "bad" if line.excluded_reason else "good",
         ),
+        Column("why", _("Motivo dell’esclusione"), value=reason_of, order=""),
     ]
 
 
@@ -177,16 +178,14 @@ def line_filters() -> list[Filter]:
             "esito",
             _("Esito"),
             lambda rows, value: rows.filter(excluded_reason="" if value == "paid" else value),
-            choices=[("paid", _("da pagare")), *EXCLUSIONS.items()],
+            choices=[("paid", _("ammesso")), *EXCLUSIONS.items()],
         ),
     ]
 
 
-def outcome_of(line: StatementLine) -> str:
-    """Say whether a line is paid, or why not."""
-    if not line.excluded_reason:
-        return _t("da pagare")
-    return _t("escluso: %(reason)s") % {"reason": EXCLUSIONS[Exclusion(line.excluded_reason)]}
+def reason_of(line: StatementLine) -> str:
+    """Say why a line is not paid; nothing when it is."""
+    return str(EXCLUSIONS[Exclusion(line.excluded_reason)]) if line.excluded_reason else ""
 
 
 @role_required(*READERS)
