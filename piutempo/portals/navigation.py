@@ -26,7 +26,7 @@ class Door:
 
 PUBLIC = (
     Door((), _("Home"), "portals:home"),
-    Door((), _("Verifica se ne hai diritto"), "applications:self_check"),
+    Door((), _("Verifica se ne hai diritto"), "programmes:self_checks"),
     Door((), _("Sportelli"), "network:desks"),
     Door((), _("Dove spendere i buoni"), "network:where_to_spend"),
     Door((), _("Aiuto"), "portals:help"),
@@ -78,7 +78,7 @@ DOORS: tuple[Door, ...] = (
     Door(
         (Role.PROVIDER_OPERATOR,),
         _("I miei rendiconti"),
-        "settlements:provider",
+        "settlements:own_statements",
         _("Quanto ti spetta, che cosa è approvato e che cosa è pagato."),
     ),
     Door((Role.PROVIDER_OPERATOR,), _("Le mie sedi"), "network:my_sites", _("Servizi accreditati e massimali.")),
@@ -88,7 +88,7 @@ DOORS: tuple[Door, ...] = (
         "applications:queue",
         _("La coda, i criteri spiegati, la decisione con i suoi motivi."),
     ),
-    Door((*OFFICE,), _("Lista d'attesa"), "applications:waiting_list", _("Chi aspetta che rientri denaro nel fondo.")),
+    Door((*OFFICE,), _("Lista d'attesa"), "applications:waiting", _("Chi aspetta che rientri denaro nel fondo.")),
     Door((*OFFICE,), _("Emissione mensile"), "vouchers:issuance", _("Prova l'emissione di un mese, poi eseguila.")),
     Door((*OFFICE,), _("Proroga delle scadenze"), "vouchers:extensions", _("L'atto che sposta una scadenza.")),
     Door((*OFFICE,), _("Rete"), "network:office", _("Sportelli, enti erogatori e sedi accreditate.")),

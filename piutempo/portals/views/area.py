@@ -53,7 +53,7 @@ def citizen_cards(request: PiuRequest, today: date) -> list[Card]:
     ]
     if not cards:
         text = _("Non hai ancora presentato domande: verifica se ne hai diritto, poi vai a uno sportello.")
-        cards = [Card(_("Le tue domande"), "0", text, "applications:self_check", True)]
+        cards = [Card(_("Le tue domande"), "0", text, "programmes:self_checks", True)]
     if mine.voucher_count and mine.first_expiry:
         last = shown(mine.first_expiry, "last_day")
         text = ngettext(
@@ -113,7 +113,7 @@ def provider_cards(request: PiuRequest, today: date) -> list[Card]:
                 "in un rendiconto non ancora pagato", "in %(n)s rendiconti non ancora pagati", found.statements_to_pay
             )
             % {"n": found.statements_to_pay},
-            "settlements:provider",
+            "settlements:own_statements",
         ),
     ]
 
@@ -136,7 +136,7 @@ def office_cards(role: Role) -> Callable[[PiuRequest, date], list[Card]]:
                 _("In lista d'attesa"),
                 shown(found.waiting, "count"),
                 _("assegnazioni per %(amount)s") % {"amount": format_euro(found.waiting_cents)},
-                "applications:waiting_list",
+                "applications:waiting",
                 found.waiting > 0,
             ),
             Card(

@@ -17,7 +17,7 @@ FIGURES_SECONDS = 60
 def home(request: PiuRequest) -> HttpResponse:
     """Show what PiùTempo is, what is open now, where to go, and what was done."""
     programmes = [
-        {"one": p, "check_url": address_named("applications:self_check_programme", p.code)}
+        {"one": p, "url": address_named("programmes:public", p.code)}
         for p in list_programmes_now(request.now, timezone.localdate(request.now))
     ]
     return render(
@@ -26,7 +26,7 @@ def home(request: PiuRequest) -> HttpResponse:
         {
             "programmes": programmes,
             "figures": cache.get_or_set("portals.figures", get_public_figures, FIGURES_SECONDS),
-            "check_url": address_named("applications:self_check"),
+            "check_url": address_named("programmes:self_checks"),
             "desks_url": address_named("network:desks"),
             "where_url": address_named("network:where_to_spend"),
         },
@@ -36,7 +36,7 @@ def home(request: PiuRequest) -> HttpResponse:
 def help_page(request: PiuRequest) -> HttpResponse:
     """Show questions and answers."""
     context = {
-        "check_url": address_named("applications:self_check"),
+        "check_url": address_named("programmes:self_checks"),
         "desks_url": address_named("network:desks"),
         "where_url": address_named("network:where_to_spend"),
     }
