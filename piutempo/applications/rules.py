@@ -51,7 +51,7 @@ class WindowRefusal:
 
 
 def window_refusal_for(windows: Sequence[Window], at: datetime) -> WindowRefusal | None:
-    """Return why an application is not received at ``at``: the next window to open if any, else the last that closed."""
+    """Return why nothing is received at ``at``: the next window to open if any, else the last that closed."""
     if any(w.opens_at <= at < w.closes_at for w in windows):
         return None
     coming = sorted((w for w in windows if at < w.opens_at), key=lambda w: w.opens_at)
@@ -82,6 +82,6 @@ def decision_refusal_for(*, outcome: str, months: int, approve: bool | None) -> 
 
 
 def first_month_for(planned: Month | None, decided_on: date) -> Month:
-    """Return the first month of the vouchers: as the programme's rule says, never before the month after the decision."""
+    """Return the vouchers' first month: as the programme's rule says, never before the month after the decision."""
     after = Month.of(decided_on) + 1
     return after if planned is None else max(planned, after)

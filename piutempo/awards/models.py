@@ -22,8 +22,9 @@ class Award(models.Model):
     """
     Months of one product for one beneficiary.
 
-    Months run without gaps from ``first_month``. ``months_issued`` became vouchers; ``months_released`` went back to the fund, from the
-    last backwards: booked months are ``months - months_released``. ``application_id`` is the id in ``applications`` (above).
+    Months run without gaps from ``first_month``. ``months_issued`` became vouchers; ``months_released`` went
+    back to the fund, from the last backwards: booked months are ``months - months_released``. ``application_id`` is the
+    id in ``applications`` (above).
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")

@@ -91,7 +91,7 @@ def is_served_at_once(*, rank: str, amount_cents: int, headroom_cents: int, firs
 
 
 def first_month_for(planned: Month, served_on: date) -> Month:
-    """Return the first month of an award that waited: as planned, but never the month it was served in or an earlier one."""
+    """Return the first month of an award that waited: as planned, never before the month after it was served."""
     return max(planned, Month.of(served_on) + 1)
 
 
@@ -114,8 +114,8 @@ class Forecast:
     """
     What will come back to the fund from vouchers in circulation.
 
-    ``lapse_rate_bp`` is None without history. ``low_cents`` counts what the past rate says; ``high_cents`` counts all that is
-    unspent near expiry too. ``uncovered_cents``: the part of the limit beyond the high forecast.
+    ``lapse_rate_bp`` is None without history. ``low_cents`` counts what the past rate says; ``high_cents`` counts
+    all that is unspent near expiry too. ``uncovered_cents``: the part of the limit beyond the high forecast.
     """
 
     lapse_rate_bp: int | None
@@ -141,8 +141,8 @@ def forecast_for(
     """
     Forecast what lapses from what was issued, spent and is near expiry.
 
-    ``spent`` and ``lapsed`` are of vouchers already closed (spent whole or expired): their ratio is the past rate. ``open`` are
-    vouchers in circulation (``near`` among them: expiring soon): face value and unspent part. ``limit`` is the stated over-commitment.
+    ``spent`` and ``lapsed`` so far give the past rate. ``open`` are vouchers in circulation (``near`` among them:
+    expiring soon): face value and unspent part. ``limit`` is the stated over-commitment.
     An open voucher lapses by its value times the past rate, but never by more than it still has; near expiry, the high
     forecast takes all it still has. Without history the low forecast is 0.
     """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F, IntegerField, Q, QuerySet, Sum, Window
+from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
 
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.rules import Forecast, forecast_for, is_served_at_once
-from piutempo.ledger.models import Account, Kind, Pot
-from piutempo.ledger.selectors import get_account_totals, get_available_cents, get_headroom_cents, get_movements
+from piutempo.ledger.models import ROUTES, Account, Kind, Pot
+from piutempo.ledger.selectors import get_available_cents, get_headroom_cents, get_movements
 
 
 def list_waiting(pot_id: int) -> QuerySet[Award]:
@@ -77,6 +77,7 @@ class FundState:
     committed_cents: int
     circulating_cents: int
     spent_cents: int
+    lapsed_cents: int
     headroom_cents: int
     overcommit_bp: int
     waiting_count: int
@@ -85,9 +86,16 @@ class FundState:
 
 def get_fund_state(*, pot_id: int, title: str, overcommit_bp: int) -> FundState:
     """Return what the ledger says of a pot, and how much its waiting list asks for."""
-    totals = get_account_totals([pot_id])
-    waiting = Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING)
-    asked = waiting.aggregate(cents=Sum(F("months") * F("month_cents"), output_field=IntegerField()))["cents"]
+    totals = dict.fromkeys(Account, 0)
+    lapsed = 0
+    for key, cents in get_movements([pot_id]).items():
+        giver, taker = ROUTES[key.kind]
+        totals[giver] -= cents
+        totals[taker] += cents
+        lapsed += {Kind.LAPSE: cents, Kind.UNLAPSE: -cents}.get(key.kind, 0)
+    asked = Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING).aggregate(
+        count=Count("id"), cents=Sum(F("months") * F("month_cents"), output_field=BigIntegerField())
+    )
     return FundState(
         pot_id=pot_id,
         title=title,
@@ -98,8 +106,9 @@ def get_fund_state(*, pot_id: int, title: str, overcommit_bp: int) -> FundState:
         spent_cents=sum(totals[a] for a in (Account.OWED, Account.PAYABLE, Account.PAID)),
         headroom_cents=get_headroom_cents(pot_id),
         overcommit_bp=overcommit_bp,
-        waiting_count=waiting.count(),
-        waiting_cents=asked or 0,
+        lapsed_cents=lapsed,
+        waiting_count=asked["count"],
+        waiting_cents=asked["cents"] or 0,
     )
 
 
@@ -115,13 +124,9 @@ def forecast_lapse(
 
     ``open_value_cents``: face value of vouchers in circulation; without it, what of them is unspent stands for it.
     """
-    flows = {Kind.LAPSE: 0, Kind.UNLAPSE: 0}
-    for key, cents in get_movements([state.pot_id]).items():
-        if key.kind in flows:
-            flows[key.kind] += cents
     return forecast_for(
         spent_cents=state.spent_cents,
-        lapsed_cents=max(0, flows[Kind.LAPSE] - flows[Kind.UNLAPSE]),
+        lapsed_cents=state.lapsed_cents,
         open_value_cents=state.circulating_cents if open_value_cents is None else open_value_cents,
         open_unspent_cents=state.circulating_cents,
         near_value_cents=near_value_cents,

@@ -48,7 +48,7 @@ class AwardRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AwardRequest:
-    """What an approval asks for: ``months`` of one product from ``first_month``; ``waiting_fields`` is read by the stated order."""
+    """What an approval asks for: ``months`` of one product; the stated order reads ``waiting_fields``."""
 
     version: ProgrammeVersion
     terms: Terms
@@ -194,7 +194,9 @@ def serve_waiting_list(*, pot_id: int, at: datetime, by: User | None = None) -> 
     headroom = get_headroom_cents(pot_id)
     waiting: list[Award] = []
     left = headroom
-    for award in Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING).order_by("waiting_rank", "id").iterator(200):
+    for award in (
+        Award.objects.filter(pot_id=pot_id, status=AwardStatus.WAITING).order_by("waiting_rank", "id").iterator(200)
+    ):
         waiting.append(award)
         left -= award.months * award.month_cents
         if left < 0:

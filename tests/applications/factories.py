@@ -58,7 +58,12 @@ def fiscal_code(number: int) -> str:
 
 def make_person(**fields: Any) -> Person:
     number = next(_numbers)
-    defaults = {"fiscal_code": fiscal_code(number), "given_name": "Maria", "family_name": f"Rossi{number}", "at": OPEN_AT}
+    defaults = {
+        "fiscal_code": fiscal_code(number),
+        "given_name": "Maria",
+        "family_name": f"Rossi{number}",
+        "at": OPEN_AT,
+    }
     return register_person(**defaults | fields)
 
 
@@ -67,7 +72,9 @@ def make_household(person: Person | None = None) -> tuple[Household, Person]:
     return register_household(applicant=person, members=[], at=OPEN_AT), person
 
 
-def make_facts(isee_cents: int | None = 10_000_00, child_born: date | None = date(2018, 5, 1), **changes: Any) -> dict[str, Any]:
+def make_facts(
+    isee_cents: int | None = 10_000_00, child_born: date | None = date(2018, 5, 1), **changes: Any
+) -> dict[str, Any]:
     """A mother with one child of six: every condition of the programme holds."""
     members: list[dict[str, Any]] = [{"relation": "applicant", "birth_date": "1985-02-03", "cohabiting": True}]
     if child_born is not None:

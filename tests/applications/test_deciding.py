@@ -51,7 +51,12 @@ def test_an_approval_commits_months_times_amount() -> None:
     decision = decide(make_submitted(programme))
     award = Award.objects.get()
     assert (decision.is_approved, decision.months, decision.first_month) == (True, 4, date(2025, 4, 1))
-    assert (award.status, award.months, award.month_cents, award.first_month) == ("committed", 4, 100_00, date(2025, 4, 1))
+    assert (award.status, award.months, award.month_cents, award.first_month) == (
+        "committed",
+        4,
+        100_00,
+        date(2025, 4, 1),
+    )
     totals = get_account_totals([get_pot_id(programme)])
     assert totals[Account.COMMITTED] == AWARD_CENTS
     assert not list_violations()
@@ -186,9 +191,7 @@ def test_after_the_decision_nothing_is_overruled() -> None:
 @pytest.mark.parametrize("model", [Decision, CriterionResult, Overrule])
 def test_the_database_refuses_to_change_what_was_decided(model: type) -> None:
     application = make_submitted(make_programme(), isee_cents=50_000_00)
-    overrule_criterion(
-        application=application, code="isee", outcome="yes", reason="x", at=OPEN_AT, by=make_user()
-    )
+    overrule_criterion(application=application, code="isee", outcome="yes", reason="x", at=OPEN_AT, by=make_user())
     decide(application)
     rows = model.objects.all()  # type: ignore[attr-defined]
     field = {Decision: "note", CriterionResult: "value", Overrule: "reason"}[model]  # type: ignore[index]
@@ -226,7 +229,9 @@ def test_a_batch_decides_as_one_by_one_does() -> None:
             other.first_month,
             other.proposed,
         )
-        rows = [list(d.criteria.order_by("id").values_list("code", "outcome", "value", "is_decisive")) for d in (one, other)]
+        rows = [
+            list(d.criteria.order_by("id").values_list("code", "outcome", "value", "is_decisive")) for d in (one, other)
+        ]
         assert rows[0] == rows[1]
     assert set(Application.objects.values_list("status", flat=True)) == {Status.APPROVED, Status.REFUSED}
 

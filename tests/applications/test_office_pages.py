@@ -80,7 +80,7 @@ def test_the_waiting_list_takes_few_queries_whatever_its_rows(client: Client, dj
     decide_applications([DecisionInput(make_submitted(programme), DECIDED_AT) for _ in range(FITTING + 30)])
     officer(client, programme)
     page(client, "waiting")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         page(client, "waiting")
 
 
@@ -146,7 +146,9 @@ def test_the_officer_overrules_confirms_and_decides(client: Client) -> None:
     text = page(client, "decide", application.pk, "approva")
     assert "400,00" in text
     assert "15.600,00" in text  # what the fund has afterwards
-    answer = client.post(reverse("applications:decide", args=[application.pk, "approva"]), {"note": "visto"}, follow=True)
+    answer = client.post(
+        reverse("applications:decide", args=[application.pk, "approva"]), {"note": "visto"}, follow=True
+    )
     text = answer.content.decode()
     assert "le mensilità sono impegnate nel fondo" in text
     assert "le regole dicevano no" in text

@@ -20,7 +20,9 @@ SECOND = Window("seconda", datetime(2010, 10, 1, 9, tzinfo=UTC), datetime(2011, 
         (datetime(2011, 3, 31, 12, tzinfo=UTC), Refusal.WINDOW_CLOSED, SECOND),
     ],
 )
-def test_outside_the_windows_the_refusal_names_the_one_that_matters(at: datetime, code: Refusal, window: Window) -> None:
+def test_outside_the_windows_the_refusal_names_the_one_that_matters(
+    at: datetime, code: Refusal, window: Window
+) -> None:
     found = window_refusal_for((FIRST, SECOND), at)
     assert found is not None
     assert (found.code, found.window) == (code, window)

@@ -16,7 +16,9 @@ from tests.awards.test_services import make_request
 
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("commit"), st.lists(st.tuples(st.integers(1, 4), st.integers(1, 9)), min_size=1, max_size=14)),
+        st.tuples(
+            st.just("commit"), st.lists(st.tuples(st.integers(1, 4), st.integers(1, 9)), min_size=1, max_size=14)
+        ),
         st.tuples(st.just("end"), st.integers(0, 200)),
         st.tuples(st.just("issue"), st.integers(0, 200)),
         st.tuples(st.just("drop"), st.integers(0, 200)),

@@ -68,7 +68,9 @@ def test_the_list_is_served_exactly_as_far_as_the_money_goes(amounts: list[int],
 
 
 @given(st.lists(st.integers(1, 1_000), max_size=30), st.integers(0, 5_000))
-def test_serving_never_gives_more_than_there_is_and_stops_only_for_want_of_money(amounts: list[int], headroom: int) -> None:
+def test_serving_never_gives_more_than_there_is_and_stops_only_for_want_of_money(
+    amounts: list[int], headroom: int
+) -> None:
     served = served_count([Place("", i, a) for i, a in enumerate(amounts)], headroom)
     assert sum(amounts[:served]) <= headroom
     assert served == len(amounts) or sum(amounts[: served + 1]) > headroom
@@ -140,9 +142,7 @@ def test_what_is_used_and_what_is_uncovered_are_said() -> None:
     assert (found.used_cents, found.uncovered_cents) == (120_00, 30_00)
 
 
-@given(
-    st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9), st.data()
-)
+@given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9), st.data())
 def test_no_forecast_exceeds_what_is_unspent(spent: int, lapsed: int, near: int, far: int, data: st.DataObject) -> None:
     near_left, far_left = data.draw(st.integers(0, near)), data.draw(st.integers(0, far))
     found = forecast_for(

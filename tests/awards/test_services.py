@@ -8,8 +8,16 @@ from django.db.models import F
 
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.selectors import forecast_lapse, get_fund_state, get_position, list_waiting
-from piutempo.awards.services import AwardRefused, AwardRequest, Refusal, commit_award, commit_awards, drop_waiting
-from piutempo.awards.services import end_award, serve_waiting_list
+from piutempo.awards.services import (
+    AwardRefused,
+    AwardRequest,
+    Refusal,
+    commit_award,
+    commit_awards,
+    drop_waiting,
+    end_award,
+    serve_waiting_list,
+)
 from piutempo.kernel.periods import Month
 from piutempo.ledger.models import Account, Kind, Pot, Transfer
 from piutempo.ledger.selectors import get_account_totals, get_headroom_cents, list_violations

@@ -80,7 +80,15 @@ def overrule_criterion(
         application=held, code=code, outcome=outcome, reason=reason.strip(), by=by, at=at
     )
     record_events(
-        [event_of("applications.criterion_overruled", held, at, by, {"code": code, "rule": line.outcome, "officer": outcome})]
+        [
+            event_of(
+                "applications.criterion_overruled",
+                held,
+                at,
+                by,
+                {"code": code, "rule": line.outcome, "officer": outcome},
+            )
+        ]
     )
     return overrule
 
@@ -91,8 +99,8 @@ def decide_application(
     """
     Decide: store the explanation, and on approval commit an award for every product granted on approval.
 
-    ``approve`` None follows the rules. Where the fund has no headroom the award waits: that is no refusal. The same decision
-    taken again (a second click) answers the first.
+    ``approve`` None follows the rules. Where the fund has no headroom the award waits: that is no refusal.
+    The same decision taken again (a second click) answers the first.
 
     :raises ApplicationRefused: NOT_SUBMITTED, ALREADY_DECIDED, CANNOT_APPROVE_AGAINST_RULES,
         CANNOT_REFUSE_AGAINST_RULES, CANNOT_APPROVE_MISSING, NEEDS_OFFICER, NO_MONTHS, BEFORE_SUBMISSION
@@ -174,9 +182,7 @@ def _lock(ids: Sequence[int]) -> dict[int, Application]:
     return held
 
 
-def _check(
-    application: Application, item: DecisionInput, overrules: list[Overrule], known: RulesByDay
-) -> Assessment:
+def _check(application: Application, item: DecisionInput, overrules: list[Overrule], known: RulesByDay) -> Assessment:
     if application.status in {Status.APPROVED, Status.REFUSED}:
         raise ApplicationRefused(Refusal.ALREADY_DECIDED, number=application.number)
     if application.status != Status.SUBMITTED or application.submitted_at is None:
@@ -197,13 +203,23 @@ def _months_of(assessment: Assessment) -> int:
     return min(assessment.effective.months, max(most, default=0)) if most else assessment.effective.months
 
 
-#: The columns of ``CriterionResult``, in the order of ``_results``. Plain SQL: six rows a decision are the bulk of a batch.
+Row = tuple[int | str | bool, ...]
+#: The columns of ``CriterionResult``, in the order of ``_results``: plain SQL, they are the bulk of a batch.
 _RESULT_COLUMNS = (
-    "decision_id", "code", "group", "outcome", "overruled", "overrule_reason", "value", "sentence", "source", "is_decisive",
-)  # fmt: skip
+    "decision_id",
+    "code",
+    "group",
+    "outcome",
+    "overruled",
+    "overrule_reason",
+    "value",
+    "sentence",
+    "source",
+    "is_decisive",
+)
 
 
-def _results(decision: Decision, assessment: Assessment) -> list[tuple[object, ...]]:
+def _results(decision: Decision, assessment: Assessment) -> list[Row]:
     return [
         (
             decision.pk,
@@ -221,15 +237,12 @@ def _results(decision: Decision, assessment: Assessment) -> list[tuple[object, .
     ]
 
 
-def _store_results(rows: list[tuple[object, ...]]) -> None:
+def _store_results(rows: list[Row]) -> None:
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(name) for name in _RESULT_COLUMNS)
+    table, columns = quote(CriterionResult._meta.db_table), ", ".join(quote(name) for name in _RESULT_COLUMNS)
     marks = ", ".join(["%s"] * len(_RESULT_COLUMNS))
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {quote(CriterionResult._meta.db_table)} ({columns}) VALUES ({marks})",  # noqa: S608 - own names
-            rows,
-        )
+        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608 - our own names
 
 
 def _close(applications: Sequence[Application]) -> None:

@@ -65,20 +65,31 @@ def queue(request: PiuRequest) -> HttpResponse:
         request,
         rows,
         caption=_("Domande"),
-        empty=_("Nessuna domanda con questi filtri. Le nuove arrivano dagli sportelli e dai cittadini: tolga i filtri per vederle tutte."),
+        empty=_(
+            "Nessuna domanda con questi filtri. Le nuove arrivano dagli sportelli e dai cittadini: "
+            "tolga i filtri per vederle tutte."
+        ),
         columns=[
             Column("number", _("Numero"), kind="count", url=lambda a: reverse("applications:case", args=[a.pk])),
             Column("applicant", _("Chi fa domanda"), order=["applicant__family_name", "applicant__given_name"]),
-            Column("fiscal_code", _("Codice fiscale"), value=lambda a: a.applicant.fiscal_code, order="", is_shown=False),
+            Column(
+                "fiscal_code", _("Codice fiscale"), value=lambda a: a.applicant.fiscal_code, order="", is_shown=False
+            ),
             Column("programme", _("Programma"), order="programme__title", is_exported=True),
             Column("desk", _("Sportello"), order="desk__name"),
             Column("submitted_at", _("Presentata"), kind="day"),
-            Column("age", _("Giorni"), kind="count", value=lambda a: get_age_days(a, request.now), order="-submitted_at"),
+            Column(
+                "age", _("Giorni"), kind="count", value=lambda a: get_age_days(a, request.now), order="-submitted_at"
+            ),
             Column("status", _("Stato"), value=lambda a: a.get_status_display(), tag=lambda a: TAGS[a.status]),
             Column("assigned_to", _("In carico a"), order="assigned_to__full_name"),
         ],
         filters=[
-            Filter("q", _("Cognome o codice fiscale"), ["applicant__family_name__icontains", "applicant__fiscal_code__istartswith"]),
+            Filter(
+                "q",
+                _("Cognome o codice fiscale"),
+                ["applicant__family_name__icontains", "applicant__fiscal_code__istartswith"],
+            ),
             Filter(
                 "status",
                 _("Stato"),
@@ -145,7 +156,11 @@ def decide(request: PiuRequest, application_id: int, way: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             decision = decide_application(
-                application=application, approve=approve, note=form.cleaned_data["note"], at=request.now, by=request.user
+                application=application,
+                approve=approve,
+                note=form.cleaned_data["note"],
+                at=request.now,
+                by=request.user,
             )
         except ApplicationRefused as refused:
             form.add_error(None, sentence_for(refused))
@@ -164,7 +179,9 @@ def decide(request: PiuRequest, application_id: int, way: str) -> HttpResponse:
             "form": form,
             "approve": approve,
             "reasons": [c for c in assessment.effective.criteria if c.is_decisive],
-            "previews": preview_awards(application, assessment, decided_on=timezone.localdate(request.now)) if approve else [],
+            "previews": preview_awards(application, assessment, decided_on=timezone.localdate(request.now))
+            if approve
+            else [],
         },
         status=422 if form.errors else 200,
     )
@@ -203,7 +220,9 @@ def leave(request: PiuRequest, application_id: int) -> HttpResponse:
         else:
             messages.success(
                 request,
-                _t("Beneficio chiuso: le mensilità non emesse sono rientrate nel fondo.") if is_ending else _t("Domanda ritirata."),
+                _t("Beneficio chiuso: le mensilità non emesse sono rientrate nel fondo.")
+                if is_ending
+                else _t("Domanda ritirata."),
             )
             return redirect("applications:case", application.pk)
     return render(
@@ -312,7 +331,9 @@ def _get_fund(request: PiuRequest, fund_id: int) -> Fund:
 def _tell_decision(request: PiuRequest, application: Application, *, is_approved: bool) -> None:
     if not is_approved:
         messages.success(request, _t("Domanda respinta: i motivi sono nella decisione."))
-    elif any(a.status == AwardStatus.WAITING for a in get_case(get_application_for(request.roles, application.pk)).awards):
+    elif any(
+        a.status == AwardStatus.WAITING for a in get_case(get_application_for(request.roles, application.pk)).awards
+    ):
         messages.warning(request, _t("Domanda approvata. Il fondo non basta: il beneficio è in lista d'attesa."))
     else:
         messages.success(request, _t("Domanda approvata: le mensilità sono impegnate nel fondo."))
@@ -331,19 +352,24 @@ def _render_case(
     lines: list[dict[str, Any]] = []
     if found.assessment:
         groups = {g.code: g.title for g in found.assessment.terms.eligibility.groups}
-        for view in found.assessment.criteria:
-            lines.append(
-                {
-                    "line": view.line,
-                    "tag": OUTCOME_TAGS[view.line.effective],
-                    "group": groups.get(view.line.group, ""),
-                    "overrule": view.overrule,
-                    "form": form if form and overruling == view.line.code else OverruleForm(prefix=view.line.code),
-                    "is_open": overruling == view.line.code,
-                }
-            )
+        lines = [
+            {
+                "line": view.line,
+                "tag": OUTCOME_TAGS[view.line.effective],
+                "group": groups.get(view.line.group, ""),
+                "overrule": view.overrule,
+                "form": form if form and overruling == view.line.code else OverruleForm(prefix=view.line.code),
+                "is_open": overruling == view.line.code,
+            }
+            for view in found.assessment.criteria
+        ]
     history = [
-        {"label": event_label(e.name), "at": e.happened_at, "actor": found.actors.get(e.actor_id or 0, ""), "data": e.data}
+        {
+            "label": event_label(e.name),
+            "at": e.happened_at,
+            "actor": found.actors.get(e.actor_id or 0, ""),
+            "data": e.data,
+        }
         for e in found.history
     ]
     return render(

@@ -5,43 +5,107 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ledger', '0001_initial'),
-        ('people', '0001_initial'),
-        ('programmes', '0001_initial'),
+        ("ledger", "0001_initial"),
+        ("people", "0001_initial"),
+        ("programmes", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Award',
+            name="Award",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product', models.CharField(max_length=40)),
-                ('application_id', models.BigIntegerField()),
-                ('desk_id', models.BigIntegerField(help_text='where the vouchers are collected (network.Desk)', null=True)),
-                ('first_month', models.DateField()),
-                ('months', models.PositiveSmallIntegerField()),
-                ('months_released', models.PositiveSmallIntegerField(default=0)),
-                ('month_cents', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('waiting', "in lista d'attesa"), ('committed', 'assegnato'), ('ended', 'chiuso: le mensilità non emesse sono rientrate nel fondo'), ('dropped', "uscito dalla lista d'attesa")], max_length=10)),
-                ('waiting_key', models.JSONField(default=list, help_text="what the programme's stated order reads, for display")),
-                ('waiting_rank', models.CharField(blank=True, help_text='sortable text of waiting_key', max_length=120)),
-                ('queued_at', models.DateTimeField(null=True)),
-                ('committed_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=300)),
-                ('beneficiary', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
-                ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.household')),
-                ('pot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.pot')),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programmeversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product", models.CharField(max_length=40)),
+                ("application_id", models.BigIntegerField()),
+                (
+                    "desk_id",
+                    models.BigIntegerField(help_text="where the vouchers are collected (network.Desk)", null=True),
+                ),
+                ("first_month", models.DateField()),
+                ("months", models.PositiveSmallIntegerField()),
+                ("months_released", models.PositiveSmallIntegerField(default=0)),
+                ("month_cents", models.PositiveIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "in lista d'attesa"),
+                            ("committed", "assegnato"),
+                            ("ended", "chiuso: le mensilità non emesse sono rientrate nel fondo"),
+                            ("dropped", "uscito dalla lista d'attesa"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "waiting_key",
+                    models.JSONField(default=list, help_text="what the programme's stated order reads, for display"),
+                ),
+                (
+                    "waiting_rank",
+                    models.CharField(blank=True, help_text="sortable text of waiting_key", max_length=120),
+                ),
+                ("queued_at", models.DateTimeField(null=True)),
+                ("committed_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "beneficiary",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.household"
+                    ),
+                ),
+                (
+                    "pot",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.pot"),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programmeversion"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['pot', 'waiting_rank', 'id'], name='award_waiting'), models.Index(fields=['programme', 'product', 'first_month'], name='award_due')],
-                'constraints': [models.UniqueConstraint(fields=('application_id', 'product'), name='award_once_an_application'), models.CheckConstraint(condition=models.Q(('months__gt', 0)), name='award_months_positive'), models.CheckConstraint(condition=models.Q(('months_released__lte', models.F('months'))), name='award_released_within_months'), models.CheckConstraint(condition=models.Q(models.Q(('committed_at__isnull', True), ('status__in', ['waiting', 'dropped'])), models.Q(('committed_at__isnull', False), ('status__in', ['committed', 'ended'])), _connector='OR'), name='award_committed_when_said')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "waiting")),
+                        fields=["pot", "waiting_rank", "id"],
+                        name="award_waiting",
+                    ),
+                    models.Index(fields=["programme", "product", "first_month"], name="award_due"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("application_id", "product"), name="award_once_an_application"),
+                    models.CheckConstraint(condition=models.Q(("months__gt", 0)), name="award_months_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(("months_released__lte", models.F("months"))),
+                        name="award_released_within_months",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("committed_at__isnull", True), ("status__in", ["waiting", "dropped"])),
+                            models.Q(("committed_at__isnull", False), ("status__in", ["committed", "ended"])),
+                            _connector="OR",
+                        ),
+                        name="award_committed_when_said",
+                    ),
+                ],
             },
         ),
     ]

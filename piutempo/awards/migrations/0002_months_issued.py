@@ -5,26 +5,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('awards', '0001_initial'),
-        ('ledger', '0002_laws'),
-        ('people', '0001_initial'),
-        ('programmes', '0001_initial'),
+        ("awards", "0001_initial"),
+        ("ledger", "0002_laws"),
+        ("people", "0001_initial"),
+        ("programmes", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='award',
-            name='award_released_within_months',
+            model_name="award",
+            name="award_released_within_months",
         ),
         migrations.AddField(
-            model_name='award',
-            name='months_issued',
-            field=models.PositiveSmallIntegerField(default=0, help_text='kept by the issuance of vouchers'),
+            model_name="award",
+            name="months_issued",
+            field=models.PositiveSmallIntegerField(default=0, help_text="kept by the issuance of vouchers"),
         ),
         migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(('months__gte', django.db.models.expressions.CombinedExpression(models.F('months_issued'), '+', models.F('months_released')))), name='award_months_within'),
+            model_name="award",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "months__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("months_issued"), "+", models.F("months_released")
+                        ),
+                    )
+                ),
+                name="award_months_within",
+            ),
         ),
     ]
