@@ -61,7 +61,7 @@ class AccreditForm(KeyedForm):
     def __init__(self, *args: Any, terms: Terms, network: str, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.codes: list[str] = []
-        self.groups = [(_("Periodo"), ["valid_from", "valid_until"])]
+        self.groups: list[tuple[Any, list[str]]] = [(_("Periodo"), ["valid_from", "valid_until"])]
         for service in sorted(terms.services, key=lambda s: s.title):
             if service.network != network:
                 continue

@@ -13,7 +13,7 @@ from piutempo.programmes.models import Programme
 class Desk(models.Model):
     """A counter that helps families. Its agreement grants support and delivery of vouchers separately."""
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="desks")
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     code = models.CharField(max_length=20)
     name = models.CharField(_("nome"), max_length=200)
     body = models.CharField(_("ente"), max_length=100)
