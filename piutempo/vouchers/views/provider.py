@@ -1,10 +1,9 @@
 """The provider's counter: check titles, redeem them, see and undo what was recorded."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,26 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from piutempo.network.models import Site
-from piutempo.network.selectors import list_sites_for
 from piutempo.people.access import PiuRequest, role_required
-from piutempo.people.models import Member, Role, Scope
+from piutempo.people.models import Member, Role
 from piutempo.programmes.selectors import get_terms
 from piutempo.ui.tables import Column, Filter, Table
 from piutempo.vouchers.forms import CodesForm, ReasonForm, RedeemForm
 from piutempo.vouchers.messages import sentence_for
 from piutempo.vouchers.models import Form, Redemption, Voucher
 from piutempo.vouchers.rules.masks import mask_of
+from piutempo.vouchers.rules.redemption import Refusal
 from piutempo.vouchers.selectors.facts import grants_on, load_catalogue, load_grants
 from piutempo.vouchers.services.redemption import KeyReused, RedemptionRefused, read_codes, redeem_many
 from piutempo.vouchers.services.reversal import ReversalRefused, reverse_redemption
-
-
-def sites_of(request: PiuRequest) -> QuerySet[Site]:
-    """Return the sites the operator acts for: single ones, or all of a provider's."""
-    return list_sites_for(
-        request.roles.scope_ids(Role.PROVIDER_OPERATOR, Scope.SITE),
-        request.roles.scope_ids(Role.PROVIDER_OPERATOR, Scope.BODY),
-    )
+from piutempo.vouchers.views.access import sites_of
 
 
 @role_required(Role.PROVIDER_OPERATOR)
@@ -105,8 +97,6 @@ def _checked(site: Site, codes: list[str], today: date) -> dict[str, Any]:
         )
     }
     if missing := [t for t in titles if t.voucher_code not in vouchers]:
-        from piutempo.vouchers.rules.redemption import Refusal
-
         raise RedemptionRefused(Refusal.CODE_UNKNOWN, {"code": codes[titles.index(missing[0])]})
     first = next(iter(vouchers.values()))
     is_balance = first.form == Form.BALANCE
@@ -118,8 +108,13 @@ def _checked(site: Site, codes: list[str], today: date) -> dict[str, Any]:
             for code, voucher in vouchers.items()
         )
     )
-    grants = grants_on(load_grants(site.pk), first.programme_id, today)
-    ceilings = {g.service: g.unit_ceiling_cents for g in grants if g.network == first.network}
+    dated = load_grants(site.pk)
+    ceilings: dict[str, int] = {}
+    # A service may be recorded days after it: what the site could do on any of those days is offered, today's ceiling last.
+    for past in range(first.record_days, -1, -1):
+        for g in grants_on(dated, first.programme_id, today - timedelta(days=past)):
+            if g.network == first.network:
+                ceilings[g.service] = g.unit_ceiling_cents
     catalogue = load_catalogue(first.programme_id)
     titles_of = {
         service.code: service.title for version in catalogue.version_ids for service in get_terms(version).services
@@ -216,7 +211,7 @@ def reverse_one(request: PiuRequest, redemption_id: int) -> HttpResponse:
                 redemption=redemption, reason=form.cleaned_data["reason"], at=request.now, by=request.user
             )
         except ReversalRefused as refused:
-            form.add_error(None, sentence_for(refused.code, refused.details))
+            form.add_error(None, sentence_for(refused.code, refused.details, about="reversal"))
         else:
             messages.success(request, _t("Utilizzo stornato: i titoli tornano disponibili per la famiglia."))
             return redirect("vouchers:redemptions")
