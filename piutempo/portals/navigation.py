@@ -64,6 +64,13 @@ DOORS: tuple[Door, ...] = (
         _("Carica i carnet, consegnali alle famiglie, chiudi la giornata."),
     ),
     Door(
+        (Role.DESK_OPERATOR,),
+        _("Chiusura della giornata"),
+        "vouchers:tally",
+        _("Che cosa è entrato e uscito oggi, da stampare."),
+        in_menu=False,
+    ),
+    Door(
         (Role.PROVIDER_OPERATOR,),
         _("Registra un buono"),
         "vouchers:redeem",
@@ -74,6 +81,13 @@ DOORS: tuple[Door, ...] = (
         _("Carica un mese"),
         "vouchers:upload",
         _("Il file dei titoli di un mese: prima lo vedi, poi lo confermi."),
+    ),
+    Door(
+        (Role.PROVIDER_OPERATOR,),
+        _("Utilizzi registrati"),
+        "vouchers:redemptions",
+        _("Che cosa hanno registrato le tue sedi; lo storno di un errore."),
+        in_menu=False,
     ),
     Door(
         (Role.PROVIDER_OPERATOR,),
@@ -91,6 +105,20 @@ DOORS: tuple[Door, ...] = (
     Door((*OFFICE,), _("Lista d'attesa"), "applications:waiting", _("Chi aspetta che rientri denaro nel fondo.")),
     Door((*OFFICE,), _("Emissione mensile"), "vouchers:issuance", _("Prova l'emissione di un mese, poi eseguila.")),
     Door((*OFFICE,), _("Proroga delle scadenze"), "vouchers:extensions", _("L'atto che sposta una scadenza.")),
+    Door(
+        (*OFFICE,),
+        _("Buoni in scadenza"),
+        "vouchers:expiring",
+        _("Che cosa sta per scadere non speso, e il rientro nel fondo."),
+        in_menu=False,
+    ),
+    Door(
+        (*OFFICE,),
+        _("Cerca un buono"),
+        "vouchers:office_vouchers",
+        _("Per numero di serie, codice o titolare: stato, custodia, utilizzi."),
+        in_menu=False,
+    ),
     Door((*OFFICE,), _("Rete"), "network:office", _("Sportelli, enti erogatori e sedi accreditate.")),
     Door(
         (Role.ACCOUNTING_OFFICER,),
