@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.applications.views import citizen, desk, office
+from piutempo.applications.views import citizen, desk, fund, office
 
 app_name = "applications"
 urlpatterns = [
@@ -12,9 +12,9 @@ urlpatterns = [
     path("ufficio/domande/<int:application_id>/decisione/<slug:way>/", office.decide, name="decide"),
     path("ufficio/domande/<int:application_id>/incarico/", office.assign, name="assign"),
     path("ufficio/domande/<int:application_id>/uscita/", office.leave, name="leave"),
-    path("ufficio/lista-attesa/", office.waiting, name="waiting"),
-    path("ufficio/lista-attesa/<int:fund_id>/", office.waiting, name="waiting_fund"),
-    path("ufficio/lista-attesa/<int:fund_id>/scorri/", office.serve, name="serve"),
+    path("ufficio/lista-attesa/", fund.waiting, name="waiting"),
+    path("ufficio/lista-attesa/<int:fund_id>/", fund.waiting, name="waiting_fund"),
+    path("ufficio/lista-attesa/<int:fund_id>/scorri/", fund.serve, name="serve"),
     path("cittadino/", citizen.home, name="citizen"),
     path("cittadino/dati/", citizen.identity, name="citizen_identity"),
     path("cittadino/domanda/nuova/<slug:code>/", citizen.start, name="citizen_start"),
