@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from piutempo.programmes.rules.shape import Key, Table
+from piutempo.programmes.rules.shape import PROGRAMME, Key, Table
 from piutempo.ui.forms import DayField, UploadField
 
 LABELS = {
@@ -24,7 +24,7 @@ LABELS = {
     "balance": _("saldo spendibile a piacere"),
     "submitted_on": _("giorno della domanda"),
 }
-#: A key that is one thing and reads as another would hide its unit from the person who types.
+#: Keys whose value takes more than one line.
 LONG = frozenset(
     {"expression", "months", "first_month", "summary", "description", "wording", "yes", "no", "missing", "evidence"}
 )
@@ -62,22 +62,42 @@ def plain_keys(table: Table) -> list[Key]:
     return [key for key in table.keys if key.table is None]
 
 
+#: Keys that name another item of the file, and the list it is in.
+REFERENCES = {"act": "acts", "fund": "funds", "network": "networks", "group": "groups"}
+
+
+def references_of(data: Mapping[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """Return, for each key that names another item, the items of a draft that can be named (code, title)."""
+    lists = {**data, "groups": data.get("eligibility", {}).get("groups", [])}
+    return {key: [(item["code"], item["title"]) for item in lists.get(name, [])] for key, name in REFERENCES.items()}
+
+
 class PlaceForm(forms.Form):
     """The plain keys of one table of the file, as the file holds them."""
 
     def __init__(
-        self, data: Any, *, table: Table, current: Mapping[str, Any] | None = None, prefix: str | None = None
+        self,
+        data: Any,
+        *,
+        table: Table,
+        draft: Mapping[str, Any],
+        current: Mapping[str, Any] | None = None,
+        prefix: str | None = None,
     ) -> None:
-        self.keys = [
-            key
-            for key in plain_keys(table)
-            if not (table.builds.__name__ == "Terms" and key.name in {"code", "valid_from"})
-        ]
-        super().__init__(
-            data, prefix=prefix, initial={k.name: self._shown(k, (current or {}).get(k.name)) for k in self.keys}
-        )
+        fixed = {"code", "valid_from"} if table is PROGRAMME else set()
+        self.keys = [key for key in plain_keys(table) if key.name not in fixed]
+        shown = {key.name: self._shown(key, (current or {}).get(key.name)) for key in self.keys}
+        super().__init__(data, prefix=prefix, initial=shown)
+        references = references_of(draft)
         for key in self.keys:
-            self.fields[key.name] = field_for(key)
+            if key.kind == "code" and key.name in references:
+                empty = [] if key.is_required else [("", "—")]
+                choices = [*empty, *references[key.name]]
+                self.fields[key.name] = forms.ChoiceField(
+                    label=gettext(key.meaning).rstrip("."), required=key.is_required, choices=choices
+                )
+            else:
+                self.fields[key.name] = field_for(key)
 
     @staticmethod
     def _shown(key: Key, value: Any) -> Any:

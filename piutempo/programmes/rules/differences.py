@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from piutempo.programmes.rules.shape import PROGRAMME, Table
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -42,6 +44,20 @@ def show(value: Any) -> str:
     return f"«{value}»" if isinstance(value, str) else str(value)
 
 
+def _order(table: Table) -> dict[str, int]:
+    """Return the place of every key in the documentation: stored data (JSONB) keep no order."""
+    found: dict[str, int] = {}
+    tables = [table]
+    for table in tables:
+        for key in table.keys:
+            found.setdefault(key.name, len(found))
+        tables += [key.table for key in table.keys if key.table]
+    return found
+
+
+_ORDER = _order(PROGRAMME)
+
+
 def _name(item: Any, place: int) -> str:
     """
     Return what recognises an item of a list whatever its place: its code, else its start, else its name, else its
@@ -60,7 +76,7 @@ def compare_data(before: Mapping[str, Any], after: Mapping[str, Any], path: str 
     code.
     """
     found: list[Difference] = []
-    for key in [*before, *(k for k in after if k not in before)]:
+    for key in sorted({*before, *after}, key=lambda name: (_ORDER.get(name, len(_ORDER)), name)):
         if key == "based_on":
             continue
         where = f"{path}.{key}" if path else key

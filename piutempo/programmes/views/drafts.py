@@ -127,7 +127,7 @@ def place(request: HttpRequest, code: str, number: int) -> HttpResponse:
         raise Http404(path) from None
     if isinstance(value, list):
         raise Http404(path)
-    form = PlaceForm(request.POST if request.method == "POST" else None, table=table, current=value)
+    form = PlaceForm(request.POST if request.method == "POST" else None, table=table, draft=shown.data, current=value)
     status = 200
     if request.method == "POST":
         status = 422
@@ -176,11 +176,10 @@ def add_place(request: HttpRequest, code: str, number: int) -> HttpResponse:
         raise Http404(path) from None
     if key is None or not isinstance(value, list):
         raise Http404(path)
-    form = PlaceForm(request.POST if request.method == "POST" else None, table=table)
-    inner = {
-        name: PlaceForm(request.POST if request.method == "POST" else None, table=below, prefix=name)
-        for name, below in _inner_lists(table)
-    }
+    labels = {below.name: below.meaning.rstrip(".") for below in table.keys}
+    sent = request.POST if request.method == "POST" else None
+    form = PlaceForm(sent, table=table, draft=shown.data)
+    inner = {name: PlaceForm(sent, table=below, draft=shown.data, prefix=name) for name, below in _inner_lists(table)}
     status = 200
     if request.method == "POST":
         status = 422
@@ -199,7 +198,7 @@ def add_place(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "programme": programme,
         "draft": shown,
         "form": form,
-        "inner": inner.values(),
+        "inner": [(labels[name], below) for name, below in inner.items()],
         "label": key.meaning.rstrip("."),
         "parent": _parent_of(path),
     }
