@@ -134,3 +134,11 @@ def test_the_list_of_cases_takes_the_same_few_queries_for_many_rows(client, desk
     client.get("/sportello/domande/")
     with django_assert_max_num_queries(12):
         client.get("/sportello/domande/")
+
+
+@pytest.mark.parametrize("path", ["/sportello/", "/sportello/famiglie/?q=rossi"])
+def test_the_desks_other_pages_take_few_queries(client, desk, path, django_assert_max_num_queries):
+    submit_at(desk, 5)
+    client.get(path)
+    with django_assert_max_num_queries(12):
+        assert client.get(path).status_code == 200

@@ -128,3 +128,12 @@ def test_another_programmes_officer_or_a_reader_does_not_accredit(client, progra
     client.force_login(make_user((Role.AUDITOR, "all", None)))
     assert client.get(path).status_code == 403
     assert client.get(f"/ufficio/rete/sedi/{site.pk}/").status_code == 200
+
+
+def test_a_sites_page_takes_the_same_few_queries_for_many_periods(client, programme, django_assert_max_num_queries):
+    site = accredit(make_site(), programme, "nido", "baby-sitting", "dopo-scuola", "assistenza-domiciliare")
+    client.force_login(make_user((Role.PROGRAMME_MANAGER, "all", None)))
+    path = f"/ufficio/rete/sedi/{site.pk}/"
+    client.get(path)
+    with django_assert_max_num_queries(12):
+        assert client.get(path).status_code == 200
