@@ -92,7 +92,7 @@ DOORS: tuple[Door, ...] = (
     Door(
         (Role.PROVIDER_OPERATOR,),
         _("I miei rendiconti"),
-        "settlements:own_statements",
+        "settlements:provider",
         _("Quanto ti spetta, che cosa è approvato e che cosa è pagato."),
     ),
     Door((Role.PROVIDER_OPERATOR,), _("Le mie sedi"), "network:my_sites", _("Servizi accreditati e massimali.")),

@@ -113,7 +113,7 @@ def provider_cards(request: PiuRequest, today: date) -> list[Card]:
                 "in un rendiconto non ancora pagato", "in %(n)s rendiconti non ancora pagati", found.statements_to_pay
             )
             % {"n": found.statements_to_pay},
-            "settlements:own_statements",
+            "settlements:provider",
         ),
     ]
 
