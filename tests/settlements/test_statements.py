@@ -117,7 +117,7 @@ def test_approval_bills_by_source_what_the_redemptions_spent(world, anna, bruno)
 
     assert by_source(Kind.BILL) == by_source(Kind.SPEND)
     assert not list_violations()
-    assert Event.objects.filter(name="settlements.statement_approved").count() == 1
+    assert Event.objects.filter(name="settlements.statements_approved").count() == 1
 
 
 def test_whoever_prepared_may_not_approve(world, anna):

@@ -14,8 +14,7 @@ from piutempo.ledger.models import Kind
 from piutempo.ledger.services import Posting, post_all
 from piutempo.people.models import User
 from piutempo.programmes.models import Programme
-from piutempo.records.models import Event
-from piutempo.records.services import record_event, record_events
+from piutempo.records.services import record_event
 from piutempo.settlements.models import Statement, StatementLine, StatementStatus
 from piutempo.settlements.rules import Exclusion
 from piutempo.settlements.services.refusals import LedgerDisagrees, Refusal, SettlementRefused
@@ -39,7 +38,14 @@ class Approved(NamedTuple):
     reversed_lines: int
 
 
-#: Redemptions recorded before the month's end, standing, and in no statement yet.
+#: Between which ids the redemptions lie that are recorded before an instant, standing, and in no statement yet.
+_RANGE = """
+    SELECT min(r.id), max(r.id) FROM vouchers_redemption r
+    WHERE NOT r.is_settled AND r.redeemed_at < %s
+      AND NOT EXISTS (SELECT 1 FROM settlements_statementline l WHERE l.redemption_id = r.id)
+      AND NOT EXISTS (SELECT 1 FROM vouchers_reversal x WHERE x.redemption_id = r.id)
+"""
+#: Those of one programme. The plus signs keep SQLite from starting at the vouchers: the range of ids is far smaller.
 _CANDIDATES = """
     FROM vouchers_redemption r
     JOIN vouchers_voucher v ON v.id = r.voucher_id
@@ -47,7 +53,10 @@ _CANDIDATES = """
     LEFT JOIN vouchers_reversal x ON x.redemption_id = r.id
     LEFT JOIN settlements_statementline l ON l.redemption_id = r.id
 """
-_WHERE = "WHERE NOT r.is_settled AND r.redeemed_at < %s AND v.programme_id = %s AND x.id IS NULL AND l.id IS NULL"
+_WHERE = """
+    WHERE r.id BETWEEN %s AND %s AND NOT r.is_settled AND r.redeemed_at < %s AND +v.programme_id = %s
+      AND x.id IS NULL AND l.id IS NULL
+"""
 
 _INSERT_STATEMENTS = f"""
     INSERT INTO settlements_statement
@@ -119,8 +128,12 @@ def prepare_statements(*, programme: Programme, month: Month, at: datetime, by: 
     adapt = connection.ops.adapt_datetimefield_value
     first = connection.ops.adapt_datefield_value(month.first)
     end = timezone.make_aware(datetime.combine(month.end, time()))
-    candidates = [adapt(end), programme.pk]
     with connection.cursor() as cursor:
+        cursor.execute(_RANGE, [adapt(end)])
+        lowest, highest = cursor.fetchone()
+        if lowest is None:
+            return Prepared(0, 0, 0, 0)
+        candidates = [lowest, highest, adapt(end), programme.pk]
         cursor.execute(_INSERT_STATEMENTS, [first, adapt(at), by.pk if by else None, *candidates])
         cursor.execute(_INSERT_LINES, [first, newest, *candidates])
         cursor.execute(_TOTALS, [programme.pk, first, newest])
@@ -185,18 +198,16 @@ def _approve_in(programme: Programme, ids: Collection[int], at: datetime, by: Us
         standing.update(is_settled=True)
     _bill(programme, waiting, at)
     statements.update(status=StatementStatus.APPROVED, approved_at=at, approved_by=by)
-    record_events(
-        Event(
-            name="settlements.statement_approved",
-            subject="settlements.Statement",
-            subject_id=statement.pk,
-            actor_id=by.pk if by else None,
-            happened_at=at,
-            data={"amount_cents": statement.amount_cents, "excluded_cents": statement.excluded_cents},
-        )
-        for statement in waiting
+    approved = Approved(len(waiting), sum(s.amount_cents for s in waiting), len(reversed_ids))
+    record_event(
+        name="settlements.statements_approved",
+        subject="programmes.Programme",
+        subject_id=programme.pk,
+        at=at,
+        by_id=by.pk if by else None,
+        data=approved._asdict(),
     )
-    return Approved(len(waiting), sum(s.amount_cents for s in waiting), len(reversed_ids))
+    return approved
 
 
 def _bill(programme: Programme, statements: list[Statement], at: datetime) -> None:
