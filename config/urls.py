@@ -14,7 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("piutempo.network.urls")),
     path("", include("piutempo.applications.urls")),
     path("", include("piutempo.vouchers.urls")),
-    path("", include("piutempo.vouchers.urls")),
     path("", include("piutempo.settlements.urls")),
     path("", include("piutempo.reporting.urls")),
 ]
