@@ -60,9 +60,7 @@ def test_titles_are_checked_then_redeemed_and_a_second_click_adds_nothing(client
 )
 def test_a_wrong_second_step_is_told_and_nothing_is_spent(client, world, operator, change, sentence):
     family = build_family(world)
-    answer = client.post(
-        reverse("vouchers:redeem"), steps(world, codes_of(issued(world, family), 1), family, **change)
-    )
+    answer = client.post(reverse("vouchers:redeem"), steps(world, codes_of(issued(world, family), 1), family, **change))
     assert answer.status_code == 422 and sentence in text_of(answer)
     assert not Redemption.objects.exists()
 
@@ -103,7 +101,14 @@ def test_somebody_elses_site_cannot_be_chosen_and_their_redemption_is_not_found(
     family = build_family(world, product="spesa")
     voucher = issued(world, family)
     other = redeem(
-        site=world.shop, codes=codes_of(voucher, 1), service="beni", quantity=1, served_on=TODAY, at=NOW, by=None, key="k"
+        site=world.shop,
+        codes=codes_of(voucher, 1),
+        service="beni",
+        quantity=1,
+        served_on=TODAY,
+        at=NOW,
+        by=None,
+        key="k",
     )
     answer = client.post(reverse("vouchers:redeem"), {"site": world.shop.pk, "codes": code_of(voucher, 2)})
     assert answer.status_code == 422
@@ -139,7 +144,11 @@ def upload(client, world, file):
 def test_a_file_is_previewed_with_an_error_per_row_and_its_good_rows_registered_once(client, world, operator):
     family = build_family(world)
     voucher = issued(world, family)
-    lines = [line_for(voucher, family), line_for(voucher, family, 5, "31/02/2011"), line_for(voucher, family, 9, "20/03/2011")]
+    lines = [
+        line_for(voucher, family),
+        line_for(voucher, family, 5, "31/02/2011"),
+        line_for(voucher, family, 9, "20/03/2011"),
+    ]
     page = upload(client, world, csv_of(*lines))
     text = text_of(page)
     assert "La data «31/02/2011» non si capisce" in text and "nel futuro" in text
@@ -147,8 +156,12 @@ def test_a_file_is_previewed_with_an_error_per_row_and_its_good_rows_registered_
     assert not Redemption.objects.exists()
     address = reverse("vouchers:file", args=[RedemptionFile.objects.get().pk])
     assert client.post(address, {"request_key": "x"}).status_code == 422
-    assert "Righe registrate: 1. Rifiutate: 2." in text_of(client.post(address, {"request_key": "x", "good": "yes"}, follow=True))
-    assert "non è stato aggiunto nulla" in text_of(client.post(address, {"request_key": "x", "good": "yes"}, follow=True))
+    assert "Righe registrate: 1. Rifiutate: 2." in text_of(
+        client.post(address, {"request_key": "x", "good": "yes"}, follow=True)
+    )
+    assert "non è stato aggiunto nulla" in text_of(
+        client.post(address, {"request_key": "x", "good": "yes"}, follow=True)
+    )
     assert "era già stato confermato" in text_of(upload(client, world, csv_of(*lines)))
     assert Redemption.objects.count() == 1 and RedemptionFile.objects.count() == 1
 

@@ -25,7 +25,7 @@ from piutempo.vouchers.services.extension import (
     undo_extension,
 )
 from piutempo.vouchers.services.files import FileHasErrors, FileResult, confirm_file, import_rows, preview_file
-from piutempo.vouchers.services.issuance import IssuanceReport, NothingWouldBeValid, issue_month
+from piutempo.vouchers.services.issuance import IssuanceReport, NothingWouldBeValid, UnknownProduct, issue_month
 from piutempo.vouchers.services.lapse import LapseReport, lapse_award_vouchers, lapse_expired
 from piutempo.vouchers.services.reading import FileRefused
 from piutempo.vouchers.services.redemption import (
@@ -54,6 +54,7 @@ __all__ = [
     "RedemptionRefused",
     "ReversalRefused",
     "SeveralVouchers",
+    "UnknownProduct",
     "block",
     "confirm_file",
     "extend_expiry",

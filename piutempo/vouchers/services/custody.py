@@ -66,9 +66,10 @@ def hand_over(*, desk: Desk, items: Sequence[HandoverItem], at: datetime, by: Us
     on = timezone.localdate(at)
     masks: dict[int, list[int]] = defaultdict(list)
     moves: list[CustodyMove] = []
+    desk_terms = {version_id: get_terms(version_id).desks for version_id in {v.award.version_id for v in vouchers.values()}}
     for item in items:
         voucher = vouchers[item.voucher_id]
-        terms = get_terms(voucher.award.version_id).desks
+        terms = desk_terms[voucher.award.version_id]
         asked = range_mask(item.first_title, item.last_title or voucher.title_count)
         recipient_id = item.recipient_id or voucher.holder_id
         case = HandoverCase(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from piutempo.kernel.periods import Month
 from piutempo.ledger.selectors import get_issuable_cents, lock_pot
 from piutempo.people.models import User
-from piutempo.programmes.models import Programme
+from piutempo.programmes.models import Programme, ProgrammeVersion, VersionStatus
 from piutempo.programmes.rules.terms import Product
 from piutempo.programmes.selectors import get_terms
 from piutempo.records.services import record_event
@@ -30,6 +30,12 @@ class NothingWouldBeValid(ValueError):
     """The month's vouchers would expire before they begin: the product's last day is over."""
 
     code = "NOTHING_WOULD_BE_VALID"
+
+
+class UnknownProduct(LookupError):
+    """No version of the programme has this product."""
+
+    code = "UNKNOWN_PRODUCT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,11 @@ def issue_month(
     theirs and the rest are refused; a later call issues them if money came back. ``progress(done, due)`` is called per chunk.
 
     :raises NothingWouldBeValid: see there
+    :raises UnknownProduct: no version of the programme has it
     """
     waiting = due_awards(programme.pk, product_code, month).aggregate(n=Count("id"))["n"]
+    if not waiting:
+        _check_product(programme, product_code)
     if not commit:
         return _rehearse(programme, product_code, month)
     run, _is_new = IssuanceRun.objects.get_or_create(
@@ -106,6 +115,13 @@ def issue_month(
         month, product_code, tally.issued + tally.refused, tally.issued, tally.issued_cents, tally.refused,
         tally.refused_cents, refused_ids, run.pk,
     )  # fmt: skip
+
+
+def _check_product(programme: Programme, product_code: str) -> None:
+    versions = ProgrammeVersion.objects.filter(programme=programme, status=VersionStatus.PUBLISHED).order_by("-id")
+    known = {p.code for pk in versions.values_list("id", flat=True) for p in get_terms(pk).products}
+    if product_code not in known:
+        raise UnknownProduct(f"no product {product_code!r} in {programme.code}; there are: {', '.join(sorted(known))}")
 
 
 @transaction.atomic

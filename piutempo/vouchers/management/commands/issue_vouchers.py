@@ -10,7 +10,7 @@ from tqdm import tqdm
 from piutempo.kernel.money import format_euro
 from piutempo.kernel.periods import Month
 from piutempo.programmes.models import Programme
-from piutempo.vouchers.services.issuance import NothingWouldBeValid, issue_month
+from piutempo.vouchers.services.issuance import NothingWouldBeValid, UnknownProduct, issue_month
 
 
 class Command(BaseCommand):
@@ -51,7 +51,7 @@ class Command(BaseCommand):
                     commit=options["commit"],
                     progress=tell,
                 )
-            except (KeyError, NothingWouldBeValid) as wrong:
+            except (UnknownProduct, NothingWouldBeValid) as wrong:
                 raise CommandError(f"{wrong}. See docs/rules/issuance.md") from None
         verb = "issued" if options["commit"] else "would issue"
         self.stdout.write(f"{verb} {report.issued} of {report.due} vouchers, {format_euro(report.issued_cents)}")
