@@ -43,7 +43,10 @@ class Statement(models.Model):
                 name="statement_four_eyes",
             ),
         ]
-        indexes = [models.Index(fields=["status", "month"], name="statement_queue")]
+        indexes = [
+            models.Index(fields=["status", "month"], name="statement_queue"),
+            models.Index(fields=["month", "id"], name="statement_month"),
+        ]
 
 
 class StatementLine(models.Model):

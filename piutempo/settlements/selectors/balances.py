@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 
-from piutempo.ledger.models import Account, Kind, MonthTotal, Source, Transfer, Watermark
+from piutempo.ledger.models import Account, Kind, MonthTotal, Pot, Source, Transfer, Watermark
 from piutempo.ledger.selectors import get_balances
 
 #: The accounts shown, in the order in which money passes through them. ``world`` is the other side of every allocation.
@@ -41,12 +41,10 @@ class PotBalance(NamedTuple):
     allocated: BalanceRow
 
 
-def list_pot_balances(pot_ids: Sequence[int], *, before: date | None = None) -> list[PotBalance]:
-    """Return the balances of some pots, booked before a day. Few queries, whatever the number of transfers."""
-    balances = get_balances(list(pot_ids), before=before)
-    sources: dict[int, list[Source]] = defaultdict(list)
-    for source in Source.objects.filter(pot_id__in=pot_ids).order_by("pot_id", "position"):
-        sources[source.pot_id].append(source)
+def list_pot_balances(pots: Sequence[Pot], *, before: date | None = None) -> list[PotBalance]:
+    """Return the balances of some pots (with their sources prefetched), booked before a day. Three queries."""
+    balances = get_balances([pot.pk for pot in pots], before=before)
+    sources = {pot.pk: list(pot.sources.all()) for pot in pots}
     cents = {(key.pot_id, key.source_id, key.account): value for key, value in balances.items()}
 
     def row(pot_id: int, account: Account, sign: int = 1) -> BalanceRow:
@@ -55,26 +53,33 @@ def list_pot_balances(pot_ids: Sequence[int], *, before: date | None = None) -> 
 
     return [
         PotBalance(
-            pot_id,
-            sources[pot_id],
-            [row(pot_id, account) for account in SHOWN],
-            row(pot_id, Account.WORLD, -1),
+            pot.pk,
+            sources[pot.pk],
+            [row(pot.pk, account) for account in SHOWN],
+            row(pot.pk, Account.WORLD, -1),
         )
-        for pot_id in pot_ids
+        for pot in pots
     ]
 
 
-def list_monthly_movements(pot_ids: Sequence[int], kinds: Sequence[Kind]) -> list[tuple[date, dict[Kind, int]]]:
-    """Return what moved by month and kind, the oldest month first. Three queries, read from the monthly summary."""
+#: What moved in a pot: (first day of the month, cents by kind), the oldest month first.
+Trend = list[tuple[date, dict[Kind, int]]]
+
+
+def list_monthly_movements(pot_ids: Sequence[int], kinds: Sequence[Kind]) -> dict[int, Trend]:
+    """Return what moved by pot, month and kind. Three queries, whatever the pots, read from the monthly summary."""
     summed = Watermark.objects.filter(pk=1).values_list("transfer_id", flat=True).first() or 0
-    found: dict[date, dict[Kind, int]] = defaultdict(lambda: dict.fromkeys(kinds, 0))
-    totals = MonthTotal.objects.filter(pot_id__in=pot_ids, kind__in=kinds).values("month", "kind")
+    found: dict[tuple[int, date], dict[Kind, int]] = defaultdict(lambda: dict.fromkeys(kinds, 0))
+    totals = MonthTotal.objects.filter(pot_id__in=pot_ids, kind__in=kinds).values("pot_id", "month", "kind")
     fresh = (
         Transfer.objects.filter(pot_id__in=pot_ids, kind__in=kinds, id__gt=summed)
         .annotate(month=TruncMonth("booked_on"))
-        .values("month", "kind")
+        .values("pot_id", "month", "kind")
     )
     for rows in (totals, fresh):
         for row in rows.annotate(cents=Sum("amount_cents")).order_by():
-            found[row["month"]][Kind(row["kind"])] += row["cents"]
-    return sorted(found.items())
+            found[row["pot_id"], row["month"]][Kind(row["kind"])] += row["cents"]
+    trends: dict[int, Trend] = {pot_id: [] for pot_id in pot_ids}
+    for (pot_id, month), by_kind in sorted(found.items()):
+        trends[pot_id].append((month, by_kind))
+    return trends

@@ -111,9 +111,12 @@ def list_queues(ids: Programmes) -> list[Queue]:
 
 def list_batches_for(ids: Programmes) -> QuerySet[PaymentBatch]:
     """Return payment batches with how many payments each has, the newest first."""
+    counted = (
+        Payment.objects.filter(batch=OuterRef("pk")).order_by().values("batch").annotate(n=Count("pk")).values("n")
+    )
     rows = (
         PaymentBatch.objects.select_related("programme", "created_by", "paid_by")
-        .annotate(payment_count=Count("payments"))
+        .annotate(payment_count=Coalesce(Subquery(counted), 0))
         .order_by("-created_at", "-pk")
     )
     return rows if ids is None else rows.filter(programme_id__in=ids)

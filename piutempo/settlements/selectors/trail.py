@@ -9,8 +9,9 @@ from piutempo.applications.models import Application
 from piutempo.awards.models import Award
 from piutempo.kernel.money import format_euro
 from piutempo.ledger.models import Allocation, Kind
-from piutempo.programmes.models import Fund, Programme
+from piutempo.programmes.models import Fund
 from piutempo.settlements.models import Payment, Recovery, Statement
+from piutempo.settlements.selectors.statements import Programmes
 from piutempo.ui.tables import shown
 from piutempo.vouchers.models import Lapse, Redemption, Voucher
 
@@ -29,14 +30,14 @@ def trace(kind: Kind, subject_id: int) -> list[Step]:
     return _TRACERS[kind](subject_id)
 
 
-def list_pots_of(programmes: list[Programme]) -> list[Fund]:
-    """Return the funds of some programmes with pot, sources and programme."""
-    return list(
-        Fund.objects.filter(programme__in=programmes)
-        .select_related("pot", "programme")
+def list_pots_for(ids: Programmes) -> list[Fund]:
+    """Return the funds of a reader's programmes with pot, sources and programme. Two queries."""
+    rows = (
+        Fund.objects.select_related("pot", "programme")
         .prefetch_related("pot__sources")
         .order_by("programme__title", "pk")
     )
+    return list(rows if ids is None else rows.filter(programme_id__in=ids))
 
 
 def trace_redemption(redemption_id: int) -> list[Step]:

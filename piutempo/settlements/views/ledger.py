@@ -16,9 +16,8 @@ from django.views.decorators.http import require_GET
 from piutempo.ledger.models import ROUTES, Account, Kind, Transfer
 from piutempo.ledger.selectors import list_transfers
 from piutempo.people.access import PiuRequest, role_required
-from piutempo.settlements.selectors.balances import SHOWN, BalanceRow, list_monthly_movements, list_pot_balances
-from piutempo.settlements.selectors.statements import list_programmes_for
-from piutempo.settlements.selectors.trail import list_pots_of, trace
+from piutempo.settlements.selectors.balances import SHOWN, BalanceRow, Trend, list_monthly_movements, list_pot_balances
+from piutempo.settlements.selectors.trail import list_pots_for, trace
 from piutempo.settlements.views.scope import READERS, readable
 from piutempo.ui.charts import Chart, line_chart
 from piutempo.ui.tables import Column, Filter, Table
@@ -31,15 +30,17 @@ TREND = (Kind.ISSUE, Kind.SPEND, Kind.PAY, Kind.LAPSE)
 @require_GET
 def balances(request: PiuRequest) -> HttpResponse:
     """Show the balances of every pot by account and source, each a link to its transfers."""
-    funds = list_pots_of(list(list_programmes_for(readable(request))))
-    by_pot = {balance.pot_id: balance for balance in list_pot_balances([fund.pot_id for fund in funds])}
+    funds = list_pots_for(readable(request))
+    pot_ids = [fund.pot_id for fund in funds]
+    by_pot = {balance.pot_id: balance for balance in list_pot_balances([fund.pot for fund in funds])}
+    trends = list_monthly_movements(pot_ids, TREND)
     pots = [
         {
             "fund": fund,
             "sources": by_pot[fund.pot_id].sources,
             "rows": [_shown(fund.pot_id, row) for row in by_pot[fund.pot_id].rows],
             "allocated": _shown(fund.pot_id, by_pot[fund.pot_id].allocated, kind=Kind.ALLOCATE),
-            "chart": _trend(fund.pot_id),
+            "chart": _trend(trends[fund.pot_id]),
         }
         for fund in funds
     ]
@@ -57,8 +58,7 @@ def _shown(pot_id: int, row: BalanceRow, kind: Kind | None = None) -> dict[str, 
     }
 
 
-def _trend(pot_id: int) -> Chart | None:
-    months = list_monthly_movements([pot_id], TREND)
+def _trend(months: Trend) -> Chart | None:
     if not months:
         return None
     last, moved = months[-1]
@@ -83,7 +83,7 @@ def _short(month: date) -> str:
 
 
 def _transfers_for(request: PiuRequest) -> QuerySet[Transfer]:
-    funds = list_pots_of(list(list_programmes_for(readable(request))))
+    funds = list_pots_for(readable(request))
     return list_transfers(pot_ids=[fund.pot_id for fund in funds])
 
 
@@ -91,7 +91,7 @@ def _transfers_for(request: PiuRequest) -> QuerySet[Transfer]:
 @require_GET
 def transfers(request: PiuRequest) -> HttpResponse:
     """List transfers, filtered by pot, source, account and kind: the rows behind a balance."""
-    funds = list_pots_of(list(list_programmes_for(readable(request))))
+    funds = list_pots_for(readable(request))
     table = Table(
         request,
         list_transfers(pot_ids=[fund.pot_id for fund in funds]),
