@@ -17,9 +17,10 @@ from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role, Scope
 from piutempo.records.services import hash_json
 from piutempo.reporting.forms import FreezeForm
-from piutempo.reporting.messages import FIGURES, REFUSALS, TABLES
+from piutempo.reporting.messages import REFUSALS
 from piutempo.reporting.models import FrozenReport
 from piutempo.reporting.selectors.figures import compute_report
+from piutempo.reporting.selectors.labels import FIGURES, TABLES
 from piutempo.reporting.selectors.rows import NoSuchFigure, rows_behind
 from piutempo.reporting.services.exports import MEDIA_TYPES, export_report, title_of
 from piutempo.reporting.services.freezing import ReportRefused, freeze_report

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from piutempo.programmes.models import ProgrammeVersion
 from piutempo.programmes.selectors import get_terms
-from piutempo.reporting.messages import COLUMNS, FIGURES, GENDERS, NOTES, TABLES, TREND_COLUMNS
 from piutempo.reporting.models import FrozenReport
+from piutempo.reporting.selectors.labels import COLUMNS, FIGURES, GENDERS, NOTES, TABLES, TREND_COLUMNS
 from piutempo.ui.charts import Chart, bar_chart, line_chart
 from piutempo.ui.tables import Kind, shown
 
