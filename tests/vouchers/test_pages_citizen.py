@@ -59,12 +59,10 @@ def test_papers_only_of_what_is_mine_and_in_my_hands(client, world):
 
 
 def approved(world, family):
-    application = Application.objects.create(
-        programme=world.programme, facts="{}", household=family.household, applicant=family.holder,
-        status=Status.APPROVED, number=family.holder.pk, created_at=NOW, submitted_at=NOW,
+    return Application.objects.create(
+        pk=family.award.application_id, programme=world.programme, facts="{}", household=family.household,
+        applicant=family.holder, status=Status.APPROVED, number=family.holder.pk, created_at=NOW, submitted_at=NOW,
     )  # fmt: skip
-    Award.objects.filter(pk=family.award.pk).update(application_id=application.pk)
-    return application
 
 
 def test_months_not_issued_are_renounced_knowingly_and_once(client, world):

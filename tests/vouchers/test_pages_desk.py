@@ -52,7 +52,7 @@ def test_a_month_is_received_once(client, world, operator):
 
 
 def test_a_range_of_serials_is_received_and_another_desks_stock_is_never_taken(client, world, operator):
-    first, second = (issued(world, build_family(world), handed=False) for _ in range(2))
+    _first, second = (issued(world, build_family(world), handed=False) for _ in range(2))
     Voucher.objects.filter(pk=second.pk).update(desk=other_desk(world))
     data = {"desk": world.desk.pk, "first_serial": "1", "last_serial": "1000", "request_key": "a"}
     assert "Carnet ricevuti: 1" in text_of(client.post(reverse("vouchers:receive"), data, follow=True))

@@ -149,8 +149,8 @@ def test_a_voucher_is_found_by_serial_by_code_and_by_holder(client, world, offic
     other = issued(world, family)
     voucher = issued(world, build_family(world))
     redeem(
-        site=world.site, codes=codes_of(other, 1), service="nido", quantity=1, served_on=TODAY, at=NOW, by=None, key="k",
-        person_cared_id=family.baby.pk,
+        site=world.site, codes=codes_of(other, 1), service="nido", quantity=1, served_on=TODAY, at=NOW, by=None,
+        key="k", person_cared_id=family.baby.pk,
     )  # fmt: skip
     address = reverse("vouchers:office_vouchers")
     here = reverse("vouchers:office_voucher", args=[voucher.pk])

@@ -1,4 +1,4 @@
-"""The citizen's vouchers: months, titles left, expiry, papers, what was spent where; and renouncing what is not issued yet."""
+"""The citizen's vouchers: titles left, expiry, papers, what was spent where; renouncing what is not issued yet."""
 
 from typing import Any
 

@@ -63,9 +63,7 @@ def stock(request: PiuRequest) -> HttpResponse:
         request,
         vouchers_with_names().filter(desk__in=desks),
         caption=_("Buoni allo sportello"),
-        empty=_(
-            "Nessun buono indirizzato al tuo sportello. Arrivano con l'emissione del mese: torna dopo, o chiama l'ufficio."
-        ),
+        empty=_("Nessun buono indirizzato al tuo sportello: arrivano con l'emissione del mese."),
         columns=[
             Column(
                 "holder",
@@ -135,7 +133,7 @@ def receive(request: PiuRequest) -> HttpResponse:
     if not ids:
         form.add_error(
             None,
-            _("Nessun carnet da ricevere con questi dati: o sono già stati ricevuti, o non sono indirizzati a questo sportello. "
+            _("Nessun carnet da ricevere con questi dati: già ricevuti, o non indirizzati a questo sportello. "
               "Controlla il mese e i numeri di serie sulla distinta."),
         )  # fmt: skip
         return render(request, "vouchers/receive.html", {"form": form}, status=422)

@@ -167,9 +167,7 @@ def extension(request: PiuRequest, extension_id: int) -> HttpResponse:
             keep_sent(request, form.cleaned_data["request_key"])
             messages.success(
                 request,
-                _(
-                    "Proroga annullata. Restano prorogati %(n)s buoni: spesi dopo la vecchia scadenza, o prorogati di nuovo."
-                )
+                _("Proroga annullata. Restano prorogati %(n)s buoni, spesi dopo la vecchia scadenza.")
                 % {"n": undone.kept},
             )
             return redirect("vouchers:extension", found.pk)
@@ -224,9 +222,7 @@ def expiring(request: PiuRequest) -> HttpResponse:
             report = lapse_expired(programme=programme, on=on, at=request.now, by=request.user)
             messages.success(
                 request,
-                _(
-                    "Rientrati nel fondo %(euro)s da %(n)s buoni scaduti. Domande servite dalla lista d'attesa: %(served)s."
-                )
+                _("Rientrati nel fondo %(euro)s da %(n)s buoni scaduti. In lista d'attesa servite: %(served)s.")
                 % {"euro": format_euro(report.cents), "n": report.vouchers, "served": report.served},
             )
         return redirect(f"{reverse('vouchers:expiring')}?programma={programme.pk}")

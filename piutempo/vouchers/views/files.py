@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -59,7 +58,7 @@ def files(request: PiuRequest) -> HttpResponse:
     )
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
-        upload: UploadedFile = data["file"]
+        upload = data["file"]
         programme = next(p for p in programmes if p.pk == int(data["programme"]))
         try:
             file = preview_file(
@@ -77,7 +76,8 @@ def files(request: PiuRequest) -> HttpResponse:
                 messages.warning(
                     request,
                     _(
-                        "Questo file era già stato confermato: non è stato aggiunto nulla. Se mancano titoli, carica un file con solo quelli."
+                        "Questo file era già stato confermato: non è stato aggiunto nulla."
+                        " Se mancano titoli, carica un file con solo quelli."
                     ),
                 )
             return redirect("vouchers:file", file.pk)
@@ -178,9 +178,7 @@ def file(request: PiuRequest, file_id: int) -> HttpResponse:
         except FileHasErrors:
             form.add_error(
                 None,
-                _(
-                    "Dopo il controllo qualche riga non va più bene: carica di nuovo il file per vedere quale, poi conferma."
-                ),
+                _("Dopo il controllo qualche riga non va più bene: ricarica il file per vedere quale, poi conferma."),
             )
         else:
             if result.is_repeat:

@@ -143,9 +143,7 @@ def _done(request: PiuRequest, report: IssuanceReport) -> HttpResponse:
     if report.refused:
         messages.warning(
             request,
-            _(
-                "Emissione finita: %(n)s buoni emessi, %(bad)s senza denaro nel fondo. Se rientra denaro, ripeti l'emissione."
-            )
+            _("Emissione finita: %(n)s buoni emessi, %(bad)s senza denaro nel fondo. Ripetila se rientra denaro.")
             % {"n": report.issued, "bad": report.refused},
         )
     else:

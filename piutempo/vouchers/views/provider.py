@@ -85,7 +85,7 @@ def redeem(request: PiuRequest) -> HttpResponse:
 
 def _checked(site: Site, codes: list[str], today: date) -> dict[str, Any]:
     """
-    Return what the counter may know before redeeming: the holder, what the titles are worth, until when, services and people.
+    Return what the counter may know before redeeming: the holder, what titles are worth, until when, services, people.
 
     :raises RedemptionRefused: a code is mistyped, not ours or unknown
     """
@@ -110,7 +110,7 @@ def _checked(site: Site, codes: list[str], today: date) -> dict[str, Any]:
     )
     dated = load_grants(site.pk)
     ceilings: dict[str, int] = {}
-    # A service may be recorded days after it: what the site could do on any of those days is offered, today's ceiling last.
+    # A service may be recorded days after it: what the site could do on any of those days is offered; the latest wins.
     for past in range(first.record_days, -1, -1):
         for g in grants_on(dated, first.programme_id, today - timedelta(days=past)):
             if g.network == first.network:
