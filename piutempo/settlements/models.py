@@ -24,7 +24,7 @@ class Statement(models.Model):
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
-    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="statements")
+    provider = models.ForeignKey(Provider, on_delete=models.PROTECT, related_name="+")
     month = models.DateField()
     status = models.CharField(max_length=10, choices=StatementStatus, default=StatementStatus.PREPARED)
     amount_cents = models.PositiveBigIntegerField()
@@ -53,7 +53,7 @@ class StatementLine(models.Model):
     """One redemption in a statement: a redemption is in one statement only, so that nothing is paid twice."""
 
     statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines")
-    redemption = models.OneToOneField(Redemption, on_delete=models.PROTECT, related_name="statement_line")
+    redemption = models.OneToOneField(Redemption, on_delete=models.PROTECT, related_name="+")
     amount_cents = models.PositiveIntegerField()
     excluded_reason = models.CharField(max_length=60, blank=True)
 

@@ -43,7 +43,9 @@ class IssuanceRun(models.Model):
 
 
 class SerialBook(models.Model):
-    """The next free serial number of a programme's product. Its row is locked by whoever issues: one issuance at a time."""
+    """
+    The next free serial number of a programme's product. Its row is locked by whoever issues: one issuance at a time.
+    """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     product = models.CharField(max_length=40)
@@ -57,14 +59,18 @@ class Voucher(models.Model):
     """
     One award's month: a carnet of titles of ``face_cents``, or one balance to draw down.
 
-    Masks (titles only): ``handed``, ``blocked``, ``spent`` and ``void`` have bit *i* - 1 set for title *i*. A blocked title
-    may be unblocked; a void one never comes back (lost and re-issued, or lapsed after a late reversal). ``spent_cents`` is
+    Masks (titles only): ``handed``, ``blocked``, ``spent`` and ``void`` have bit *i* - 1 set for title *i*. A
+    blocked title
+    may be unblocked; a void one never comes back (lost and re-issued, or lapsed after a late reversal).
+    ``spent_cents`` is
     kept for both forms. A lapsed voucher (``lapsed_cents`` > 0) cannot be spent until an extension restores it.
-    A balance voucher has one "title" worth its whole value: bit 0 of ``handed``, ``blocked`` and ``void`` says where it is, and
-    ``spent`` stays 0. ``replacement`` counts re-issues of the same month: 0 is the first. ``first_serial`` is the serial number of title 1.
+    A balance voucher has one "title" worth its whole value: bit 0 of ``handed``, ``blocked`` and ``void`` says
+    where it is, and
+    ``spent`` stays 0. ``replacement`` counts re-issues of the same month: 0 is the first. ``first_serial`` is the
+    serial number of title 1.
     """
 
-    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="vouchers", db_index=False)
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+", db_index=False)
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+", db_index=False)
     pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+", db_index=False)
     run = models.ForeignKey(IssuanceRun, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
@@ -110,7 +116,8 @@ class Voucher(models.Model):
                 name="voucher_never_beyond_value",
             ),
             models.CheckConstraint(
-                condition=Q(spent=F("spent").bitand(F("handed"))) & Q(spent__gte=0, handed__gte=0, void__gte=0, blocked__gte=0),
+                condition=Q(spent=F("spent").bitand(F("handed")))
+                & Q(spent__gte=0, handed__gte=0, void__gte=0, blocked__gte=0),
                 name="voucher_spent_within_handed",
             ),
             models.CheckConstraint(condition=Exact(F("spent").bitand(F("void")), 0), name="voucher_spent_never_void"),
@@ -158,7 +165,9 @@ class CustodyMove(models.Model):
 
 
 class RedemptionFile(models.Model):
-    """A provider's file of spent titles: previewed, then confirmed once. ``sha256`` of the normalised rows, once a site."""
+    """
+    A provider's file of spent titles: previewed, then confirmed once. ``sha256`` of the normalised rows, once a site.
+    """
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
@@ -181,7 +190,8 @@ class Redemption(models.Model):
     Titles, or an amount, of one voucher spent at one site. Its row is the audit record; only ``Reversal`` undoes it.
 
     ``key`` is the caller's idempotency key, unique per site; ``key_hash`` the hash of the inputs that came with it.
-    ``is_settled`` is set (once, by settlements) when an approved statement contains it: from then on it cannot be reversed. It is the
+    ``is_settled`` is set (once, by settlements) when an approved statement contains it: from then on it cannot be
+    reversed. It is the
     only column the database lets change.
     """
 
@@ -247,7 +257,8 @@ class Lapse(models.Model):
 
 class Extension(models.Model):
     """
-    An act that moves the expiry of a scope of vouchers, with what it touched. Undone once; ``kept`` vouchers stay extended.
+    An act that moves the expiry of a scope of vouchers, with what it touched. Undone once; ``kept`` vouchers stay
+    extended.
 
     A voucher stays extended when it was spent after its old expiry, or when a later extension moved it again.
     """
@@ -285,7 +296,8 @@ class ExtensionLine(models.Model):
 
 class ApiKey(models.Model):
     """
-    A site's key to the JSON API. Only the SHA-256 of the secret is kept: it has 256 random bits, so a slow hash adds nothing.
+    A site's key to the JSON API. Only the SHA-256 of the secret is kept: it has 256 random bits, so a slow hash
+    adds nothing.
 
     ``prefix`` is the readable start of the key, to tell keys apart in a list.
     """

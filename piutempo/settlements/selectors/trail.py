@@ -10,7 +10,7 @@ from piutempo.awards.models import Award
 from piutempo.kernel.money import format_euro
 from piutempo.ledger.models import Allocation, Kind
 from piutempo.programmes.models import Fund
-from piutempo.settlements.models import Payment, Recovery, Statement
+from piutempo.settlements.models import Payment, Recovery, Statement, StatementLine
 from piutempo.settlements.selectors.statements import Programmes
 from piutempo.ui.tables import shown
 from piutempo.vouchers.models import Lapse, Redemption, Voucher
@@ -43,7 +43,7 @@ def list_pots_for(ids: Programmes) -> list[Fund]:
 def trace_redemption(redemption_id: int) -> list[Step]:
     """Return redemption, voucher, award and application."""
     found = (
-        Redemption.objects.select_related("site__provider", "voucher", "reversal", "statement_line__statement")
+        Redemption.objects.select_related("site__provider", "voucher", "reversal")
         .filter(pk=redemption_id)
         .first()
     )
@@ -63,7 +63,7 @@ def trace_redemption(redemption_id: int) -> list[Step]:
     reversal = getattr(found, "reversal", None)
     if reversal is not None:
         facts.append((_("Stornato"), f"{shown(reversal.at, 'moment')}: {reversal.reason}"))
-    line = getattr(found, "statement_line", None)
+    line = StatementLine.objects.select_related("statement").filter(redemption=found).first()
     steps = [Step(_("Utilizzo"), facts, "settlements:redemption", found.pk)]
     if line is not None:
         steps.append(_statement_step(line.statement))
