@@ -14,6 +14,7 @@ from piutempo.applications.services import (
     renounce,
     submit_applications,
 )
+from piutempo.awards.models import Award, AwardStatus
 from piutempo.people.services import HouseholdInput, MemberInput, PersonInput, register_households
 from piutempo.programmes.models import Programme
 from piutempo.replay.rules.declaring import declared_facts
@@ -21,6 +22,8 @@ from piutempo.replay.rules.families import Family
 from piutempo.replay.rules.world import World
 from piutempo.replay.services.cast import Cast
 from piutempo.replay.services.network import Network
+from piutempo.vouchers.models import LapseCause
+from piutempo.vouchers.services import lapse_award_vouchers
 
 if TYPE_CHECKING:
     from piutempo.replay.services.driver import Calendar
@@ -94,13 +97,27 @@ class FamilyActs:
         approved = sum(decision.is_approved for decision in decisions)
         self.tally["approvate"] += approved
         self.tally["respinte"] += len(decisions) - approved
+        queued = Award.objects.filter(
+            application_id__in=[self.applications[n].pk for n in numbers],
+            programme=self.programme,
+            status=AwardStatus.WAITING,
+        )
+        self.tally["in lista d'attesa"] += queued.count()
 
     def renounce(self, number: int, at: datetime) -> None:
         """A family no longer wants its vouchers: what was not issued goes back to the fund."""
         application = Application.objects.get(pk=self.applications[number].pk)
         if application.status == "approved":
-            renounce(application=application, reason="Rinuncia della famiglia", at=at, by=self.cast.officer)
+            waiting = self._count_waiting()
+            awards = renounce(application=application, reason="Rinuncia della famiglia", at=at, by=self.cast.officer)
+            for award in awards:
+                lapse_award_vouchers(award=award, cause=LapseCause.RENOUNCED, at=at, by=self.cast.officer)
+            gone = sum(award.status == AwardStatus.DROPPED for award in awards)
             self.tally["rinunce"] += 1
+            self.tally["serviti dalla lista"] += waiting - gone - self._count_waiting()
+
+    def _count_waiting(self) -> int:
+        return Award.objects.filter(programme=self.programme, status=AwardStatus.WAITING).count()
 
 
 def _household_of(family: Family, desk_id: int | None) -> HouseholdInput:

@@ -90,6 +90,11 @@ class Command(BaseCommand):
     def _print(self, outcome: Outcome, figures: dict[str, Any], *, is_quiet: bool) -> None:
         for key in ASKED:
             self.stdout.write(f"{key:24} {shown(key, figures[key])}")
+        if figures["awards_queued"]:
+            self.stdout.write(
+                f"il fondo non bastava: {figures['awards_queued']} assegnazioni in lista d'attesa, "
+                f"{figures['awards_served_from_the_list']} servite con il denaro rientrato, {figures['awards_waiting']} ancora in attesa"
+            )
         if not is_quiet:
             self.stdout.write("in tutto: " + story_of(outcome.tally))
         self.stdout.write(self.style.SUCCESS(f"every law holds; {figures['seconds']} s"))
