@@ -16,50 +16,50 @@ from piutempo.programmes.rules.facts import FACT_BY_NAME
 SENTENCES = {
     Refusal.NOT_YET_OPEN: _l(
         "Le domande non si presentano ancora: il periodo si apre il %(opens)s e si chiude il %(closes)s. "
-        "La bozza resta salvata."
+        "La bozza resta salvata: torna quando il periodo è aperto."
     ),
     Refusal.WINDOW_CLOSED: _l(
         "Il periodo per fare domanda si è chiuso il %(closes)s: la domanda non può più essere presentata."
     ),
     Refusal.NO_WINDOW: _l(
-        "Il programma non ha un periodo per fare domanda: chieda informazioni al numero di assistenza."
+        "Il programma non ha un periodo per fare domanda: chiedi informazioni al numero di assistenza."
     ),
     Refusal.ALREADY_APPLIED: _l(
-        "Per questa famiglia c'è già una domanda: si può presentarne una sola. La trova tra le sue domande."
+        "Per questa famiglia c'è già una domanda: se ne può presentare una sola. La trovi tra le tue domande."
     ),
     Refusal.NOT_DRAFT: _l("La domanda è già stata presentata e non si può più cambiare."),
-    Refusal.NOT_SUBMITTED: _l("La domanda non è in attesa di decisione: ricarichi la pagina per vedere a che punto è."),
-    Refusal.ALREADY_DECIDED: _l("La domanda è già stata decisa: ricarichi la pagina per vedere la decisione."),
+    Refusal.NOT_SUBMITTED: _l("La domanda non è in attesa di decisione: ricarica la pagina per vedere a che punto è."),
+    Refusal.ALREADY_DECIDED: _l("La domanda è già stata decisa: ricarica la pagina per vedere la decisione."),
     Refusal.NOT_APPROVED: _l("La domanda non è approvata: si può rinunciare soltanto a un beneficio assegnato."),
     Refusal.NOT_WITHDRAWABLE: _l(
         "La domanda è già stata decisa e non si può più ritirare. Se è stata approvata, si può rinunciare."
     ),
     Refusal.NOT_THE_APPLICANT: _l(
-        "Chi fa domanda deve risultare come richiedente nel nucleo: controlli la composizione della famiglia."
+        "Chi fa domanda deve risultare come richiedente nel nucleo: controlla la composizione della famiglia."
     ),
     Refusal.WRONG_FACTS: _l("Alcuni dati vanno corretti: %(problems)s"),
     Refusal.CANNOT_APPROVE_AGAINST_RULES: _l(
-        "Le regole del programma dicono di no: per approvare occorre prima rivedere, con un motivo, il requisito "
+        "Le regole del programma dicono di no: per approvare rivedi prima, con un motivo, il requisito "
         "che risulta negativo."
     ),
     Refusal.CANNOT_REFUSE_AGAINST_RULES: _l(
-        "Le regole del programma dicono di sì: per respingere occorre prima rivedere, con un motivo, il requisito "
+        "Le regole del programma dicono di sì: per respingere rivedi prima, con un motivo, il requisito "
         "che risulta positivo."
     ),
     Refusal.CANNOT_APPROVE_MISSING: _l("Non si può approvare finché manca qualcosa: %(missing)s"),
     Refusal.NEEDS_OFFICER: _l("Manca qualcosa, quindi le regole da sole non decidono: %(missing)s"),
     Refusal.NO_MONTHS: _l(
-        "I requisiti ci sono, ma dai percorsi dichiarati non risulta nessuna mensilità: controlli le date dei percorsi."
+        "I requisiti ci sono, ma dai percorsi dichiarati non risulta nessuna mensilità: controlla le date dei percorsi."
     ),
-    Refusal.NO_REASON: _l("Scriva il motivo: resta nella storia della domanda e la famiglia può leggerlo."),
-    Refusal.UNKNOWN_CRITERION: _l("Questo requisito non esiste nel programma: ricarichi la pagina."),
-    Refusal.UNKNOWN_OUTCOME: _l("Scelga se il requisito c'è oppure no."),
+    Refusal.NO_REASON: _l("Scrivi il motivo: resta nella storia della domanda e la famiglia può leggerlo."),
+    Refusal.UNKNOWN_CRITERION: _l("Questo requisito non esiste nel programma: ricarica la pagina."),
+    Refusal.UNKNOWN_OUTCOME: _l("Scegli se il requisito c'è oppure no."),
     Refusal.NOTHING_TO_OVERRULE: _l("Il requisito ha già questo esito: non c'è niente da rivedere."),
     Refusal.BEFORE_SUBMISSION: _l("La decisione non può avere una data precedente alla presentazione della domanda."),
 }
 NUMBERED = _l(
-    "Per questa famiglia c'è già la domanda n. %(number)s: si può presentarne una sola. Se era sbagliata, "
-    "la ritiri e poi ne presenti un'altra."
+    "Per questa famiglia c'è già la domanda n. %(number)s: se ne può presentare una sola. Se era sbagliata, "
+    "ritirala e poi presentane un'altra."
 )
 
 

@@ -19,7 +19,7 @@ class OverruleForm(forms.Form):
     reason = forms.CharField(
         label=_("Motivo"),
         help_text=_(
-            "Scriva che cosa ha verificato e su quale documento. Resta nella storia insieme all'esito delle regole."
+            "Scrivi che cosa hai verificato e su quale documento. Resta nella storia insieme all'esito delle regole."
         ),
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=2_000,

@@ -57,7 +57,7 @@ def queue(request: PiuRequest) -> HttpResponse:
         caption=_("Domande"),
         empty=_(
             "Nessuna domanda con questi filtri. Le nuove arrivano dagli sportelli e dai cittadini: "
-            "tolga i filtri per vederle tutte."
+            "togli i filtri per vederle tutte."
         ),
         columns=[
             Column("number", _("Numero"), kind="count", url=lambda a: reverse("applications:case", args=[a.pk])),
@@ -130,7 +130,7 @@ def overrule(request: PiuRequest, application_id: int, code: str) -> HttpRespons
     except ApplicationRefused as refused:
         form.add_error(None, sentence_for(refused))
         return _render_case(request, application, overruling=code, form=form, status=422)
-    messages.success(request, _t("Esito rivisto: l'esito delle regole resta visibile accanto al suo."))
+    messages.success(request, _t("Esito rivisto: l'esito delle regole resta visibile accanto al tuo."))
     return redirect(reverse("applications:case", args=[application.pk]) + "#requisiti")
 
 

@@ -10,9 +10,10 @@ that reads it answers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from piutempo.kernel.periods import Month, Period, age_on, months_touched
@@ -26,6 +27,7 @@ RELATIONS = {
     "parent": "genitore",
     "other": "altro familiare",
 }
+_PARENTS = frozenset({"applicant", "partner"})
 
 
 def _(text: str) -> str:
@@ -237,25 +239,65 @@ def fields_read(names: Iterable[str]) -> frozenset[str]:
     return frozenset(field for name in names if name in FACT_BY_NAME for field in FACT_BY_NAME[name].reads)
 
 
-def _and(*answers: bool | None) -> bool | None:
-    if any(answer is False for answer in answers):
+def _and(left: bool | None, right: bool | None) -> bool | None:
+    if left is False or right is False:
         return False
-    return None if any(answer is None for answer in answers) else True
+    return None if left is None or right is None else True
 
 
-def _count(members: list[dict[str, Any]], holds: Callable[[dict[str, Any]], bool | None]) -> int | Range:
-    answers = [holds(member) for member in members]
-    low = sum(1 for answer in answers if answer is True)
-    unknown = sum(1 for answer in answers if answer is None)
+def _count(answers: list[bool | None]) -> int | Range:
+    low, unknown = answers.count(True), answers.count(None)
     return Range(low, low + unknown) if unknown else low
 
 
-def _lives_in(member: dict[str, Any]) -> bool | None:
-    return True if member["relation"] == "applicant" else member.get("cohabiting")
+@lru_cache(maxsize=1024)
+def _days(on: date) -> tuple[str, str, str]:
+    month = Month.of(on)
+    return on.isoformat(), str(month), str(month + 1)
 
 
-def _is_parent(member: dict[str, Any]) -> bool | None:
-    return _and(member["relation"] in {"applicant", "partner"}, _lives_in(member))
+@lru_cache(maxsize=4096)
+def _months(trainings: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    periods = [Period(date.fromisoformat(start), date.fromisoformat(end)) for start, end in trainings]
+    return tuple(str(month) for month in months_touched(periods))
+
+
+def _count_members(members: list[dict[str, Any]], on: date) -> dict[str, Any]:
+    """Return the facts that count members: one pass, because every application and every self-check comes here."""
+    living: list[bool | None] = []
+    parents: list[bool | None] = []
+    minors: list[bool | None] = []
+    in_short_time_work: list[bool | None] = []
+    non_self_sufficient: list[bool | None] = []
+    child_ages: list[int] = []
+    knows_child_ages = True
+    for member in members:
+        relation = member["relation"]
+        lives = True if relation == "applicant" else member.get("cohabiting")
+        living.append(lives)
+        non_self_sufficient.append(_and(lives, member.get("non_self_sufficient")))
+        if relation in _PARENTS:
+            parents.append(lives)
+            in_short_time_work.append(_and(lives, member.get("short_time_work")))
+        elif relation == "child" and lives is not False:
+            birth = member.get("birth_date")
+            if birth:
+                age = age_on(date.fromisoformat(birth), on)
+                child_ages.append(age)
+                minors.append(_and(lives, age < 18))
+            else:
+                minors.append(None)
+            knows_child_ages = knows_child_ages and bool(birth) and lives is True
+    facts: dict[str, Any] = {
+        "household_size": _count(living),
+        "parents": _count(parents),
+        "minors_cohabiting": _count(minors),
+        "parents_in_short_time_work": _count(in_short_time_work),
+        "non_self_sufficient_cohabiting": _count(non_self_sufficient),
+    }
+    if knows_child_ages:
+        facts["child_ages"] = sorted(child_ages)
+    return facts
 
 
 def build_facts(declared: Mapping[str, Any], on: date) -> dict[str, Any]:
@@ -265,33 +307,15 @@ def build_facts(declared: Mapping[str, Any], on: date) -> dict[str, Any]:
 
     ``declared`` must have passed ``validate_declared``.
     """
-    month = Month.of(on)
+    submitted_on, submitted_month, next_month = _days(on)
     facts: dict[str, Any] = {
-        "submitted_on": on.isoformat(),
-        "submitted_month": str(month),
-        "next_month": str(month + 1),
+        "submitted_on": submitted_on,
+        "submitted_month": submitted_month,
+        "next_month": next_month,
     }
     members = declared.get("members")
     if members:
-        ages = {
-            id(m): age_on(date.fromisoformat(m["birth_date"]), on) if m.get("birth_date") else None for m in members
-        }
-
-        def is_minor(member: dict[str, Any]) -> bool | None:
-            age = ages[id(member)]
-            return None if age is None else age < 18
-
-        children = [m for m in members if m["relation"] == "child" and _lives_in(m) is not False]
-        facts["household_size"] = _count(members, _lives_in)
-        facts["parents"] = _count(members, _is_parent)
-        facts["minors_cohabiting"] = _count(children, lambda m: _and(_lives_in(m), is_minor(m)))
-        facts["parents_in_short_time_work"] = _count(members, lambda m: _and(_is_parent(m), m.get("short_time_work")))
-        facts["non_self_sufficient_cohabiting"] = _count(
-            members, lambda m: _and(_lives_in(m), m.get("non_self_sufficient"))
-        )
-        child_ages = [ages[id(m)] for m in children]
-        if None not in child_ages and all(_lives_in(m) for m in children):
-            facts["child_ages"] = sorted(age for age in child_ages if age is not None)
+        facts |= _count_members(members, on)
     if declared.get("measures") is not None:
         facts["measures"] = [
             {
@@ -303,8 +327,7 @@ def build_facts(declared: Mapping[str, Any], on: date) -> dict[str, Any]:
             for m in declared["measures"]
         ]
     if declared.get("trainings") is not None:
-        periods = [Period(date.fromisoformat(t["from"]), date.fromisoformat(t["until"])) for t in declared["trainings"]]
-        months = [str(m) for m in months_touched(periods)]
+        months = list(_months(tuple((t["from"], t["until"]) for t in declared["trainings"])))
         facts["training_months"], facts["training_months_count"] = months, len(months)
         if months:
             facts["first_training_month"] = months[0]
