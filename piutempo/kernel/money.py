@@ -79,7 +79,8 @@ def next_parts(
     """
     Return how the next ``cents`` of a balance divide among its sources, given what each gave and still has.
 
-    Each source aims at its Sainte-Laguë share of all that will have been taken, so that returns and small amounts do not
+    Each source aims at its Sainte-Laguë share of all that will have been taken, so that returns and small amounts
+    do not
     drift; no part is negative, none exceeds what the source has left, and the parts sum to ``cents``.
 
     :param rows: ``cumulative_shares`` of the sources

@@ -1,4 +1,6 @@
-"""The JSON API of a site: check a title, redeem, undo. Errors are problem documents (RFC 9457) with a stable ``code``."""
+"""
+The JSON API of a site: check a title, redeem, undo. Errors are problem documents (RFC 9457) with a stable ``code``.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +145,9 @@ def status(request: HttpRequest) -> dict[str, str]:
 
 @router.post("/redemptions", response={201: RedemptionsOut, **ERRORS})
 def post_redemption(request: ApiRequest, data: RedemptionIn) -> Status[dict[str, Any]] | HttpResponse:
-    """Redeem. The header ``Idempotency-Key`` (1 to 60 characters) makes a retry safe: the same answer, nothing twice."""
+    """
+    Redeem. The header ``Idempotency-Key`` (1 to 60 characters) makes a retry safe: the same answer, nothing twice.
+    """
     key = request.headers.get("Idempotency-Key", "").strip()
     if not 1 <= len(key) <= 60:
         return problem(request, 400, "KEY_MISSING")

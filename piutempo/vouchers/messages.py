@@ -23,13 +23,19 @@ _R, _C, _F, _W, _V, _E = Refusal, CustodyRefusal, FileError, RowError, ReversalR
 #: Sentences by code. Names in braces are filled by ``sentence_for`` from the refusal's details.
 REDEMPTION: dict[str, str | Promise] = {
     _R.CODE_MISTYPED: gettext_lazy("Il codice non è scritto bene: controlla lettere e cifre, poi riscrivilo."),
-    _R.CODE_NOT_OURS: gettext_lazy("Questo codice non è stato stampato da noi. Non accettare il titolo e avvisa l'assistenza."),
-    _R.CODE_UNKNOWN: gettext_lazy("Nessun buono ha questo codice. Controlla il titolo; se è giusto, chiama l'assistenza."),
+    _R.CODE_NOT_OURS: gettext_lazy(
+        "Questo codice non è stato stampato da noi. Non accettare il titolo e avvisa l'assistenza."
+    ),
+    _R.CODE_UNKNOWN: gettext_lazy(
+        "Nessun buono ha questo codice. Controlla il titolo; se è giusto, chiama l'assistenza."
+    ),
     _R.VOIDED: gettext_lazy(
         "Il titolo è annullato: è stato dichiarato smarrito o sostituito. Chiedi alla famiglia il titolo nuovo."
     ),
     _R.BLOCKED: gettext_lazy("Il titolo è bloccato. La famiglia può chiedere il motivo al suo sportello."),
-    _R.ALREADY_SPENT: gettext_lazy("Il titolo è già stato speso{spent_when}. Se non lo hai registrato tu, chiama l'assistenza."),
+    _R.ALREADY_SPENT: gettext_lazy(
+        "Il titolo è già stato speso{spent_when}. Se non lo hai registrato tu, chiama l'assistenza."
+    ),
     _R.NOT_HANDED_OVER: gettext_lazy(
         "Il titolo non risulta consegnato alla famiglia. La famiglia deve ritirarlo allo sportello prima di spenderlo."
     ),
@@ -65,7 +71,9 @@ REDEMPTION: dict[str, str | Promise] = {
     _R.WRONG_HOLDER: gettext_lazy(
         "Il buono è di un'altra persona: il codice fiscale non è quello del titolare. Controlla il documento."
     ),
-    _R.WRONG_QUANTITY: gettext_lazy("La quantità è un numero intero da 1 in su: ore, giorni, pasti o mesi del servizio."),
+    _R.WRONG_QUANTITY: gettext_lazy(
+        "La quantità è un numero intero da 1 in su: ore, giorni, pasti o mesi del servizio."
+    ),
     _R.NOT_WHOLE_TITLES: gettext_lazy(
         "Questo buono si spende a titoli interi da {face}: scrivi i codici dei titoli, non un importo."
     ),
@@ -77,7 +85,9 @@ REDEMPTION: dict[str, str | Promise] = {
     ),
     "KEY_REUSED": gettext_lazy("Questa richiesta è già arrivata con altri dati. Ricarica la pagina e riprova."),
     "SEVERAL_VOUCHERS": gettext_lazy("I codici sono di buoni diversi: registrali in più volte."),
-    "GUARD_DISAGREES": gettext_lazy("Non siamo riusciti a registrare. Non è colpa tua: riprova fra poco o chiama l'assistenza."),
+    "GUARD_DISAGREES": gettext_lazy(
+        "Non siamo riusciti a registrare. Non è colpa tua: riprova fra poco o chiama l'assistenza."
+    ),
 }
 
 CUSTODY: dict[str, str | Promise] = {
@@ -85,20 +95,28 @@ CUSTODY: dict[str, str | Promise] = {
     _C.NO_SUCH_TITLES: gettext_lazy("Il buono non ha questi titoli: controlla il primo e l'ultimo numero."),
     _C.DESK_DOES_NOT_DELIVER: gettext_lazy("La convenzione di questo sportello non comprende la consegna dei buoni."),
     _C.DESK_NOT_IN_FORCE: gettext_lazy("La convenzione di questo sportello oggi non è in vigore."),
-    _C.NOT_AT_THIS_DESK: gettext_lazy("Il buono non è in questo sportello: manda la famiglia allo sportello che lo custodisce."),
+    _C.NOT_AT_THIS_DESK: gettext_lazy(
+        "Il buono non è in questo sportello: manda la famiglia allo sportello che lo custodisce."
+    ),
     _C.OTHER_PROGRAMME: gettext_lazy("Il buono è di un altro programma: questo sportello non può consegnarlo."),
-    _C.ALREADY_HANDED: gettext_lazy("Questi titoli sono già stati consegnati. Se sono andati persi, registra lo smarrimento."),
+    _C.ALREADY_HANDED: gettext_lazy(
+        "Questi titoli sono già stati consegnati. Se sono andati persi, registra lo smarrimento."
+    ),
     _C.NOT_HANDED: gettext_lazy("Questi titoli non risultano consegnati: non c'è niente da riprendere."),
     _C.VOIDED: gettext_lazy("Questi titoli sono annullati. Usa il buono che li ha sostituiti."),
     _C.BLOCKED: gettext_lazy("Questi titoli sono bloccati: prima togli il blocco."),
     _C.NOT_BLOCKED: gettext_lazy("Questi titoli non sono bloccati."),
     _C.SPENT: gettext_lazy("Alcuni di questi titoli sono già stati spesi: scegli solo quelli rimasti."),
-    _C.LAPSED: gettext_lazy("Il valore di questo buono è rientrato nel fondo: non si può più consegnare né sostituire."),
+    _C.LAPSED: gettext_lazy(
+        "Il valore di questo buono è rientrato nel fondo: non si può più consegnare né sostituire."
+    ),
     _C.EXPIRED: gettext_lazy("Il buono è scaduto: non si può più consegnare."),
     _C.DOCUMENT_NOT_ACCEPTED: gettext_lazy("Questo documento non è tra quelli ammessi: {documents}."),
     _C.DOCUMENT_NUMBER_MISSING: gettext_lazy("Scrivi il numero del documento di chi ritira."),
     _C.PROXY_NOT_ALLOWED: gettext_lazy("In questo programma i buoni li ritira solo il titolare."),
-    _C.MANDATE_MISSING: gettext_lazy("Chi ritira al posto del titolare deve avere la delega: scrivi il nome e la data della delega."),
+    _C.MANDATE_MISSING: gettext_lazy(
+        "Chi ritira al posto del titolare deve avere la delega: scrivi il nome e la data della delega."
+    ),
     _C.MANDATE_IN_FUTURE: gettext_lazy("La data della delega è nel futuro: controllala."),
     _C.REASON_MISSING: gettext_lazy("Scrivi il motivo: resta nel registro."),
     _C.NOTHING_LEFT: gettext_lazy("Di questo buono non resta niente da sostituire."),
@@ -111,7 +129,9 @@ REVERSAL: dict[str, str | Promise] = {
     _V.ALREADY_SETTLED: gettext_lazy(
         "Questa registrazione è in un rendiconto approvato: non si può più annullare. Scrivi all'ufficio contabilità."
     ),
-    _V.TOO_LATE: gettext_lazy("Sono passati più di {days} giorni: non si può più annullare. Scrivi all'ufficio del programma."),
+    _V.TOO_LATE: gettext_lazy(
+        "Sono passati più di {days} giorni: non si può più annullare. Scrivi all'ufficio del programma."
+    ),
 }
 
 EXTENSION: dict[str, str | Promise] = {
@@ -137,13 +157,19 @@ FILES: dict[str, str | Promise] = {
     _F.COLUMNS_MISSING: gettext_lazy("Mancano le colonne: {columns}. Scarica il modello e usa gli stessi nomi."),
     _F.TOO_MANY_ROWS: gettext_lazy("Il file ha più di {rows} righe: dividilo."),
     _F.BROKEN_WORKBOOK: gettext_lazy("Il file XLSX è danneggiato: aprilo, salvalo di nuovo e riprova."),
-    "FILE_HAS_ERRORS": gettext_lazy("Alcune righe non si possono accettare: correggi il file o prendi solo le righe giuste."),
+    "FILE_HAS_ERRORS": gettext_lazy(
+        "Alcune righe non si possono accettare: correggi il file o prendi solo le righe giuste."
+    ),
     _W.CODE_EMPTY: gettext_lazy("Manca il codice del titolo."),
     _W.SERVICE_EMPTY: gettext_lazy("Manca il servizio: scrivi il codice del catalogo."),
     _W.QUANTITY_UNREADABLE: gettext_lazy("La quantità «{value}» non è un numero intero da 1 in su."),
     _W.DATE_UNREADABLE: gettext_lazy("La data «{value}» non si capisce: scrivila come 31/12/2026."),
-    _W.TITLES_UNREADABLE: gettext_lazy("Il numero di titoli «{value}» non va bene: scrivi quanti titoli di seguito, da 1 a 62."),
-    _W.AMOUNT_UNREADABLE: gettext_lazy("L'importo «{value}» non si capisce: scrivilo come 1.234,50, con due decimali al massimo."),
+    _W.TITLES_UNREADABLE: gettext_lazy(
+        "Il numero di titoli «{value}» non va bene: scrivi quanti titoli di seguito, da 1 a 62."
+    ),
+    _W.AMOUNT_UNREADABLE: gettext_lazy(
+        "L'importo «{value}» non si capisce: scrivilo come 1.234,50, con due decimali al massimo."
+    ),
     _W.REPEATED_IN_FILE: gettext_lazy("Questo titolo compare già in una riga precedente del file: togli il doppione."),
 }
 

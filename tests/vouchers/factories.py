@@ -63,9 +63,14 @@ def build_world() -> World:
     version = ProgrammeVersion.objects.get(programme=programme)
     place, _ = Municipality.objects.get_or_create(code="H264", defaults={"name": "Rho", "province": "MI"})
     desk = Desk.objects.create(
-        programme=programme, code="D1", name="Sportello di Rho", body="Comuni", municipality=place, delivers=True,
+        programme=programme,
+        code="D1",
+        name="Sportello di Rho",
+        body="Comuni",
+        municipality=place,
+        delivers=True,
         valid_from=date(2010, 1, 1),
-    )  # fmt: skip
+    )
     provider = Provider.objects.create(name="Cooperativa Aurora", vat_number="12345678903")
     site = Site.objects.create(provider=provider, code="S1", name="Nido Aurora", municipality=place)
     shop = Site.objects.create(provider=provider, code="S2", name="Bottega Aurora", municipality=place)
@@ -76,23 +81,38 @@ def build_world() -> World:
 
 
 def grant(
-    programme: Programme, site: Site, network: str, service: str, ceiling: int, since: date = date(2010, 2, 1),
+    programme: Programme,
+    site: Site,
+    network: str,
+    service: str,
+    ceiling: int,
+    since: date = date(2010, 2, 1),
     until: date | None = None,
-) -> Grant:  # fmt: skip
+) -> Grant:
     """Accredit a site for one service."""
     return Grant.objects.create(
-        programme=programme, site=site, network=network, service=service, unit="month", unit_ceiling_cents=ceiling,
-        valid_from=since, valid_until=until,
-    )  # fmt: skip
+        programme=programme,
+        site=site,
+        network=network,
+        service=service,
+        unit="month",
+        unit_ceiling_cents=ceiling,
+        valid_from=since,
+        valid_until=until,
+    )
 
 
 def person(given_name: str, birth: date, gender: str = "F") -> Person:
     """Somebody; the fiscal code is only unique, not valid."""
     n = next(_letters)
     return Person.objects.create(
-        fiscal_code=f"TST{n:013d}", given_name=given_name, family_name="Rossi", birth_date=birth, gender=gender,
+        fiscal_code=f"TST{n:013d}",
+        given_name=given_name,
+        family_name="Rossi",
+        birth_date=birth,
+        gender=gender,
         municipality_id="H264",
-    )  # fmt: skip
+    )
 
 
 def build_family(
@@ -108,10 +128,19 @@ def build_family(
     )
     terms = get_terms(world.version.pk)
     award = commit_award(
-        version=world.version, terms=terms, product_code=product, application_id=number or mother.pk, household=household,
-        beneficiary=mother, desk_id=world.desk.pk, first_month=first_month, months=months, at=NOW, by=None,
+        version=world.version,
+        terms=terms,
+        product_code=product,
+        application_id=number or mother.pk,
+        household=household,
+        beneficiary=mother,
+        desk_id=world.desk.pk,
+        first_month=first_month,
+        months=months,
+        at=NOW,
+        by=None,
         waiting_fields={"submitted_at": NOW, "number": number or mother.pk},
-    )  # fmt: skip
+    )
     return Family(household, mother, baby, teenager, award)
 
 

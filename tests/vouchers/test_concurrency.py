@@ -49,9 +49,16 @@ def together(calls: list[Callable[[], Any]]) -> list[Any]:
 
 def spend(world: World, voucher: Voucher, title: int, key: str, **more: Any) -> Callable[[], Redemption]:
     return lambda: redeem(
-        site=world.site, codes=[code_of(voucher, title)], service="pulizie", quantity=9, served_on=TODAY, at=NOW, by=None, key=key,
+        site=world.site,
+        codes=[code_of(voucher, title)],
+        service="pulizie",
+        quantity=9,
+        served_on=TODAY,
+        at=NOW,
+        by=None,
+        key=key,
         **more,
-    )  # fmt: skip
+    )
 
 
 def test_one_title_wanted_by_sixteen_is_spent_once(world: World) -> None:

@@ -28,11 +28,29 @@ from piutempo.vouchers.services import (
 from tests.vouchers.factories import NOW, TODAY, World, build_family, code_of, codes_of, issued
 
 CASE = HandoverCase(
-    desk_delivers=True, desk_from=date(2010, 1, 1), desk_until=None, desk_programme_id=1, desk_id=1, voucher_programme_id=1,
-    voucher_desk_id=1, title_count=25, asked=0b11, handed=0, void=0, blocked=0, lapsed_cents=0, valid_until=date(2011, 9, 1),
-    on=TODAY, is_holder=True, document_type="passaporto", document_number="AA1", documents=("passaporto",), proxy_allowed=True,
-    proxy_name="", mandate_on=None,
-)  # fmt: skip
+    desk_delivers=True,
+    desk_from=date(2010, 1, 1),
+    desk_until=None,
+    desk_programme_id=1,
+    desk_id=1,
+    voucher_programme_id=1,
+    voucher_desk_id=1,
+    title_count=25,
+    asked=0b11,
+    handed=0,
+    void=0,
+    blocked=0,
+    lapsed_cents=0,
+    valid_until=date(2011, 9, 1),
+    on=TODAY,
+    is_holder=True,
+    document_type="passaporto",
+    document_number="AA1",
+    documents=("passaporto",),
+    proxy_allowed=True,
+    proxy_name="",
+    mandate_on=None,
+)
 R = CustodyRefusal
 
 
@@ -71,9 +89,15 @@ def item(voucher: Voucher, **more: Any) -> HandoverItem:
 
 def redeem_one(world: World, voucher: Voucher, *indexes: int, key: str = "k") -> Any:
     return redeem(
-        site=world.site, codes=codes_of(voucher, *indexes), service="pulizie", quantity=30, served_on=TODAY, at=NOW, by=None,
+        site=world.site,
+        codes=codes_of(voucher, *indexes),
+        service="pulizie",
+        quantity=30,
+        served_on=TODAY,
+        at=NOW,
+        by=None,
         key=key,
-    )  # fmt: skip
+    )
 
 
 def test_handing_over_makes_titles_spendable_and_writes_the_book(world: World) -> None:
@@ -117,9 +141,14 @@ def test_handing_over_many_costs_few_queries(world: World, django_assert_max_num
 def test_stock_goes_back_and_comes_to_another_desk(world: World) -> None:
     voucher = issued(world, build_family(world), handed=False)
     other = Desk.objects.create(
-        programme=world.programme, code="D2", name="Lainate", body="Comuni", municipality=world.desk.municipality, delivers=True,
+        programme=world.programme,
+        code="D2",
+        name="Lainate",
+        body="Comuni",
+        municipality=world.desk.municipality,
+        delivers=True,
         valid_from=date(2010, 1, 1),
-    )  # fmt: skip
+    )
     with pytest.raises(CustodyRefused):
         hand_over(desk=other, items=[item(voucher)], at=NOW, by=None)
     return_stock(desk=world.desk, voucher_ids=[voucher.pk], reason="famiglia trasferita", at=NOW, by=None)
@@ -197,4 +226,6 @@ def test_the_custody_book_is_append_only(world: World, change: str) -> None:
     voucher = issued(world, build_family(world), handed=False)
     hand_over(desk=world.desk, items=[item(voucher)], at=NOW, by=None)
     with pytest.raises((IntegrityError, DatabaseError), match="append-only"), transaction.atomic():
-        CustodyMove.objects.update(reason="x") if change == "update" else CustodyMove.objects.all()._raw_delete("default")
+        CustodyMove.objects.update(reason="x") if change == "update" else CustodyMove.objects.all()._raw_delete(
+            "default"
+        )

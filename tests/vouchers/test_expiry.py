@@ -40,9 +40,16 @@ OVER = datetime(2011, 10, 1, 12, tzinfo=ROME)
 def spend(world: World, voucher: Voucher, *titles: int, key: str = "k", at: datetime = NOW, **more: Any) -> Redemption:
     more = {"amount_cents": 0} | more
     return redeem(
-        site=world.site, codes=codes_of(voucher, *titles), service="pulizie", quantity=30, served_on=at.date(), at=at, by=None,
-        key=key, **more,
-    )  # fmt: skip
+        site=world.site,
+        codes=codes_of(voucher, *titles),
+        service="pulizie",
+        quantity=30,
+        served_on=at.date(),
+        at=at,
+        by=None,
+        key=key,
+        **more,
+    )
 
 
 def totals(world: World) -> dict[Account, int]:
@@ -50,7 +57,11 @@ def totals(world: World) -> dict[Account, int]:
 
 
 def scope(world: World, **more: Any) -> ExtensionScope:
-    ordinary = {"expiring_from": date(2011, 9, 1), "expiring_until": date(2011, 9, 2), "new_valid_until": date(2011, 11, 1)}
+    ordinary = {
+        "expiring_from": date(2011, 9, 1),
+        "expiring_until": date(2011, 9, 2),
+        "new_valid_until": date(2011, 11, 1),
+    }
     return ExtensionScope(programme_id=world.programme.pk, **{**ordinary, **more})
 
 
@@ -194,7 +205,9 @@ def test_an_extension_moves_the_expiry_and_restores_what_lapsed(world: World) ->
     assert [(line.product, line.province) for line in before.lines] == [("titoli", "MI")]
     ext = extend_expiry(scope=scope(world), decree="DDS 8/2011", reason="nuovi operatori", at=at, by=None)
     assert (ext.vouchers, ext.restored, ext.unspent_cents) == (2, 1, 49_000)
-    assert set(Voucher.objects.values_list("valid_until", "original_valid_until")) == {(date(2011, 11, 1), date(2011, 9, 1))}
+    assert set(Voucher.objects.values_list("valid_until", "original_valid_until")) == {
+        (date(2011, 11, 1), date(2011, 9, 1))
+    }
     october = datetime(2011, 10, 31, 12, tzinfo=ROME)
     Voucher.objects.filter(pk=lapsed.pk).update(record_days=30)
     spend(world, lapsed, 2, key="b", at=october)
@@ -291,7 +304,10 @@ STEPS = st.lists(
 @pytest.mark.slow  # many histories on a real database
 @pytest.mark.parametrize("product", ["titoli", "saldo"])
 def test_any_history_ties(world: World, product: str) -> None:
-    """Whatever happens in whatever order: money on a voucher is in one place, ledger and rows agree, nothing is negative."""
+    """
+    Whatever happens in whatever order: money on a voucher is in one place, ledger and rows agree, nothing is
+    negative.
+    """
     families = [build_family(world, product=product, months=1) for _ in range(2)]
     vouchers = [issued(world, f) for f in families]
 
@@ -318,10 +334,17 @@ def _walk(
             elif verb == "spend":
                 done.append(
                     redeem(
-                        site=world.site, codes=[code_of(voucher)], amount_cents=size * 37, service="pulizie", quantity=9,
-                        served_on=at.date(), at=at, by=None, key=f"s{n}",
+                        site=world.site,
+                        codes=[code_of(voucher)],
+                        amount_cents=size * 37,
+                        service="pulizie",
+                        quantity=9,
+                        served_on=at.date(),
+                        at=at,
+                        by=None,
+                        key=f"s{n}",
                     )
-                )  # fmt: skip
+                )
             elif verb == "reverse" and done:
                 reverse_redemption(redemption=done[size % len(done)], reason="prova", at=at, by=None)
             elif verb == "lapse":
@@ -330,9 +353,11 @@ def _walk(
                 lapse_award_vouchers(award=family.award, cause=LapseCause.RENOUNCED, at=at, by=None)
             elif verb == "extend":
                 act = scope(
-                    world, expiring_from=date(2011, 8, 1), expiring_until=at.date() + timedelta(days=400),
+                    world,
+                    expiring_from=date(2011, 8, 1),
+                    expiring_until=at.date() + timedelta(days=400),
                     new_valid_until=at.date() + timedelta(days=60),
-                )  # fmt: skip
+                )
                 extend_expiry(scope=act, decree=f"DDS {n}", reason="prova", at=at, by=None)
             elif verb == "undo" and (act_done := Extension.objects.filter(undone_at=None).last()):
                 undo_extension(extension=act_done, reason="prova", at=at, by=None)
@@ -348,5 +373,7 @@ def _walk(
         assert v.spent_cents == sum(r.amount_cents for r in standing)
         assert v.spent == sum(r.mask for r in standing)
         assert v.spent & ~full_mask(v.title_count) == 0
-        assert v.lapsed_cents == sum(Lapse.objects.filter(voucher=v, undone_at=None).values_list("amount_cents", flat=True))
+        assert v.lapsed_cents == sum(
+            Lapse.objects.filter(voucher=v, undone_at=None).values_list("amount_cents", flat=True)
+        )
     assert list_violations() == []

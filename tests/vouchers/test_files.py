@@ -14,14 +14,30 @@ from piutempo.ledger.models import Account
 from piutempo.ledger.selectors import get_account_totals, list_violations
 from piutempo.vouchers.models import Redemption, RedemptionFile, Voucher
 from piutempo.vouchers.rules.file_rows import FileRow
-from piutempo.vouchers.services import FileHasErrors, FileRefused, confirm_file, files, import_rows, preview_file, redeem
+from piutempo.vouchers.services import (
+    FileHasErrors,
+    FileRefused,
+    confirm_file,
+    files,
+    import_rows,
+    preview_file,
+    redeem,
+)
 from tests.vouchers.factories import NOW, TODAY, Family, World, build_family, code_of, issued
 
 HEADER = "codice;servizio;quantita;data;codice_fiscale_assistito;codice_fiscale_titolare;titoli;importo"
 
 
 def line(voucher: Voucher, title: int, **more: str) -> str:
-    cells = {"service": "pulizie", "quantity": "1", "day": "14/03/2011", "cared": "", "holder": "", "titles": "", "amount": ""}
+    cells = {
+        "service": "pulizie",
+        "quantity": "1",
+        "day": "14/03/2011",
+        "cared": "",
+        "holder": "",
+        "titles": "",
+        "amount": "",
+    }
     cells |= more
     return ";".join([code_of(voucher, title), *cells.values()])
 
@@ -135,7 +151,11 @@ def test_good_rows_are_taken_only_if_the_user_says_so(world: World, voucher: Vou
     assert not Redemption.objects.exists()
     assert RedemptionFile.objects.get().confirmed_at is None
     result = confirm_file(file=file, at=NOW, by=None, takes_good_rows=True)
-    assert (result.accepted, result.refused, [(r.line, r.code) for r in result.refusals]) == (2, 1, [(3, "SERVED_IN_FUTURE")])
+    assert (result.accepted, result.refused, [(r.line, r.code) for r in result.refusals]) == (
+        2,
+        1,
+        [(3, "SERVED_IN_FUTURE")],
+    )
     voucher.refresh_from_db()
     assert (voucher.spent, voucher.spent_cents) == (0b101, 2_000)
     assert get_account_totals([world.pot.pk])[Account.OWED] == 2_000
@@ -156,7 +176,14 @@ def test_the_same_file_twice_adds_nothing(world: World, voucher: Voucher) -> Non
 def test_a_row_good_in_the_preview_may_be_refused_at_confirmation(world: World, voucher: Voucher) -> None:
     file = preview(world, text(line(voucher, 1), line(voucher, 2)))
     redeem(
-        site=world.site, codes=[code_of(voucher, 2)], service="pulizie", quantity=1, served_on=TODAY, at=NOW, by=None, key="k"
+        site=world.site,
+        codes=[code_of(voucher, 2)],
+        service="pulizie",
+        quantity=1,
+        served_on=TODAY,
+        at=NOW,
+        by=None,
+        key="k",
     )
     with pytest.raises(FileHasErrors):
         confirm_file(file=file, at=NOW, by=None)
@@ -166,7 +193,10 @@ def test_a_row_good_in_the_preview_may_be_refused_at_confirmation(world: World, 
 
 def test_one_row_may_spend_several_titles_in_a_row(world: World, voucher: Voucher, family: Family) -> None:
     code = family.baby.person.fiscal_code
-    file = preview(world, text(line(voucher, 3, service="nido", cared=code, titles="20"), line(voucher, 1, titles="2", quantity="2")))
+    file = preview(
+        world,
+        text(line(voucher, 3, service="nido", cared=code, titles="20"), line(voucher, 1, titles="2", quantity="2")),
+    )
     assert confirm_file(file=file, at=NOW, by=None).accepted == 2
     done = Redemption.objects.get(service="nido")
     assert (done.amount_cents, done.person_cared_id, done.file_id) == (20_000, family.baby.pk, file.pk)
@@ -176,7 +206,9 @@ def test_one_row_may_spend_several_titles_in_a_row(world: World, voucher: Vouche
 
 def test_amounts_of_balance_vouchers_come_in_files_too(world: World) -> None:
     voucher = issued(world, build_family(world, product="saldo"))
-    file = preview(world, text(line(voucher, 1, amount="12,34", quantity="2"), line(voucher, 1, amount="87,67", quantity="9")))
+    file = preview(
+        world, text(line(voucher, 1, amount="12,34", quantity="2"), line(voucher, 1, amount="87,67", quantity="9"))
+    )
     result = confirm_file(file=file, at=NOW, by=None, takes_good_rows=True)
     assert (result.accepted, [r.code for r in result.refusals]) == (1, ["NOT_ENOUGH_LEFT"])
     assert get_account_totals([world.pot.pk])[Account.OWED] == 1_234
@@ -219,7 +251,12 @@ def test_the_cost_of_a_file_does_not_depend_on_its_rows(
 ) -> None:
     with django_assert_max_num_queries(15):
         import_rows(
-            site=world.site, programme=world.programme, name="x", rows=rows_for(voucher, family, range(1, 21)), at=NOW, by=None
+            site=world.site,
+            programme=world.programme,
+            name="x",
+            rows=rows_for(voucher, family, range(1, 21)),
+            at=NOW,
+            by=None,
         )
 
 

@@ -146,7 +146,12 @@ def test_a_balance_product_is_one_title_worth_the_month(world: World) -> None:
     build_family(world, product="saldo")
     issue(world, product="saldo")
     voucher = Voucher.objects.get()
-    assert (voucher.form, voucher.title_count, voucher.face_cents, voucher.value_cents) == ("balance", 1, 10_000, 10_000)
+    assert (voucher.form, voucher.title_count, voucher.face_cents, voucher.value_cents) == (
+        "balance",
+        1,
+        10_000,
+        10_000,
+    )
 
 
 def test_the_command_rehearses_unless_told(world: World) -> None:
@@ -160,7 +165,9 @@ def test_the_command_rehearses_unless_told(world: World) -> None:
     assert Voucher.objects.count() == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("--month", "2011-13"), ("--programme", "nessuno"), ("--product", "nessuno")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("--month", "2011-13"), ("--programme", "nessuno"), ("--product", "nessuno")]
+)
 def test_the_command_names_what_is_wrong(world: World, name: str, value: str) -> None:
     build_family(world)
     arguments = {"--programme": "prova", "--product": "titoli", "--month": "2011-03"} | {name: value}

@@ -25,15 +25,41 @@ from piutempo.vouchers.services.reversal import ReversalRefusal
 
 ALL = (1 << 25) - 1
 VOUCHER = VoucherState(
-    id=1, programme_id=1, pot_id=1, product="p", network="servizi", form="titles", face_cents=1_000, title_count=25,
-    value_cents=25_000, valid_from=date(2011, 3, 1), valid_until=date(2011, 9, 1), record_days=30, handed=ALL, blocked=0, spent=0,
-    void=0, spent_cents=0, void_cents=0, lapsed_cents=0, household_id=1, holder_fiscal_code="HOLDER",
-)  # fmt: skip
+    id=1,
+    programme_id=1,
+    pot_id=1,
+    product="p",
+    network="servizi",
+    form="titles",
+    face_cents=1_000,
+    title_count=25,
+    value_cents=25_000,
+    valid_from=date(2011, 3, 1),
+    valid_until=date(2011, 9, 1),
+    record_days=30,
+    handed=ALL,
+    blocked=0,
+    spent=0,
+    void=0,
+    spent_cents=0,
+    void_cents=0,
+    lapsed_cents=0,
+    household_id=1,
+    holder_fiscal_code="HOLDER",
+)
 CASE = RedemptionCase(
-    voucher=VOUCHER, mask=0b11, amount_cents=0, service="nido", quantity=1, served_on=date(2011, 3, 10), on=date(2011, 3, 14),
-    grants=(GrantState("servizi", "nido", 2_000),), service_state=ServiceState(True, 0, 4),
-    care=CareState(True, date(2009, 6, 1)), holder_fiscal_code="HOLDER",
-)  # fmt: skip
+    voucher=VOUCHER,
+    mask=0b11,
+    amount_cents=0,
+    service="nido",
+    quantity=1,
+    served_on=date(2011, 3, 10),
+    on=date(2011, 3, 14),
+    grants=(GrantState("servizi", "nido", 2_000),),
+    service_state=ServiceState(True, 0, 4),
+    care=CareState(True, date(2009, 6, 1)),
+    holder_fiscal_code="HOLDER",
+)
 BALANCE = replace(VOUCHER, form="balance", title_count=1, face_cents=10_000, value_cents=10_000, handed=1)
 
 
@@ -50,7 +76,9 @@ ALONE: dict[Refusal, RedemptionCase] = {
     Refusal.NOT_HANDED_OVER: with_voucher(handed=0b01),
     Refusal.LAPSED: with_voucher(lapsed_cents=25_000),
     Refusal.NOT_YET_VALID: replace(CASE, served_on=date(2011, 2, 27), on=date(2011, 2, 28)),
-    Refusal.EXPIRED: replace(CASE, served_on=date(2011, 9, 1), on=date(2011, 9, 2), care=CareState(True, date(2010, 1, 1))),
+    Refusal.EXPIRED: replace(
+        CASE, served_on=date(2011, 9, 1), on=date(2011, 9, 2), care=CareState(True, date(2010, 1, 1))
+    ),
     Refusal.SERVED_IN_FUTURE: replace(CASE, served_on=date(2011, 3, 15)),
     Refusal.SERVED_BEFORE_VALIDITY: replace(CASE, served_on=date(2011, 2, 28)),
     Refusal.RECORDED_TOO_LATE: replace(CASE, on=date(2011, 4, 10)),
@@ -121,10 +149,14 @@ def test_a_birth_limit_agrees_with_ages_around_29_february(day: date, years: int
 @pytest.mark.parametrize(
     ("about", "codes"),
     [
-        ("redemption", Refusal), ("custody", CustodyRefusal), ("reversal", ReversalRefusal), ("extension", ExtensionRefusal),
-        ("file", [*FileError, *RowError, *Refusal]), ("api", [*Refusal, *ReversalRefusal]),
+        ("redemption", Refusal),
+        ("custody", CustodyRefusal),
+        ("reversal", ReversalRefusal),
+        ("extension", ExtensionRefusal),
+        ("file", [*FileError, *RowError, *Refusal]),
+        ("api", [*Refusal, *ReversalRefusal]),
     ],
-)  # fmt: skip
+)
 def test_every_code_has_a_sentence(about: str, codes: Any) -> None:
     assert set(codes) <= set(SENTENCES[about])
     for code in codes:

@@ -39,7 +39,8 @@ class HandoverCase:
     """
     All that a handover's decision reads.
 
-    ``asked`` is the mask of the titles to hand over. ``is_holder`` tells whether the recipient is the voucher's holder; anybody
+    ``asked`` is the mask of the titles to hand over. ``is_holder`` tells whether the recipient is the voucher's
+    holder; anybody
     else needs a mandate. ``documents`` are the identity documents that the programme accepts (empty: any).
     """
 

@@ -57,7 +57,8 @@ class RowError(StrEnum):
 @dataclass(frozen=True, slots=True)
 class FileRow:
     """
-    One row: ``titles`` consecutive titles from the one of ``code`` (1: only it), or ``amount_cents`` of a balance voucher.
+    One row: ``titles`` consecutive titles from the one of ``code`` (1: only it), or ``amount_cents`` of a balance
+    voucher.
 
     ``line`` counts from 1 with the header as the first line.
     """
@@ -169,14 +170,24 @@ def read_day(text: str) -> date | None:
 
 
 def hash_rows(rows: Sequence[FileRow], unread: Sequence[UnreadRow]) -> str:
-    """Return the SHA-256 of what a file says: order of columns, separators and encoding do not matter, order of rows does not."""
+    """
+    Return the SHA-256 of what a file says: order of columns, separators and encoding do not matter, order of rows
+    does not.
+    """
     said = sorted(
         (
-            r.voucher_code, r.first_title, r.titles, r.amount_cents, r.service, r.quantity, r.served_on.isoformat(),
-            r.cared_fiscal_code, r.holder_fiscal_code,
+            r.voucher_code,
+            r.first_title,
+            r.titles,
+            r.amount_cents,
+            r.service,
+            r.quantity,
+            r.served_on.isoformat(),
+            r.cared_fiscal_code,
+            r.holder_fiscal_code,
         )
         for r in rows
-    )  # fmt: skip
+    )
     wrong = sorted((u.error, u.value) for u in unread)
     return hashlib.sha256(json.dumps([said, wrong]).encode()).hexdigest()
 

@@ -10,7 +10,10 @@ from piutempo.kernel.periods import age_on
 
 
 class Refusal(StrEnum):
-    """Why a redemption is refused, in the order in which reasons are looked for. The codes are stable: API clients read them."""
+    """
+    Why a redemption is refused, in the order in which reasons are looked for. The codes are stable: API clients read
+    them.
+    """
 
     CODE_MISTYPED = "CODE_MISTYPED"
     CODE_NOT_OURS = "CODE_NOT_OURS"
@@ -103,8 +106,10 @@ class RedemptionCase:
     """
     All that the decision reads. ``voucher`` is None when nobody printed that code.
 
-    ``mask`` are the titles asked for; 0 and ``amount_cents`` for a balance voucher. ``on`` is the day of recording, ``served_on`` the
-    day of service. ``grants`` are all of the site, for this programme, in force on ``served_on``. ``service_state`` is None when the
+    ``mask`` are the titles asked for; 0 and ``amount_cents`` for a balance voucher. ``on`` is the day of
+    recording, ``served_on`` the
+    day of service. ``grants`` are all of the site, for this programme, in force on ``served_on``.
+    ``service_state`` is None when the
     catalogue had no such service that day. ``care`` is None when no person was named.
     """
 

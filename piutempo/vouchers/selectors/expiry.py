@@ -31,15 +31,22 @@ class ExpiryMonth:
 
 
 def list_unspent_by_expiry(programme_id: int, *, on: date, product: str = "") -> list[ExpiryMonth]:
-    """Return what is unspent and not yet expired on ``on``, by the month in which it ends, the soonest first. One query."""
+    """
+    Return what is unspent and not yet expired on ``on``, by the month in which it ends, the soonest first. One query.
+    """
     rows = Voucher.objects.filter(
-        programme_id=programme_id, valid_until__gt=on, lapsed_cents=0, value_cents__gt=F("spent_cents") + F("void_cents")
+        programme_id=programme_id,
+        valid_until__gt=on,
+        lapsed_cents=0,
+        value_cents__gt=F("spent_cents") + F("void_cents"),
     )
     if product:
         rows = rows.filter(product=product)
     found = (
         rows.values("valid_until")
-        .annotate(n=Count("id"), cents=Sum(F("value_cents") - F("spent_cents") - F("void_cents")), end=Max("valid_until"))
+        .annotate(
+            n=Count("id"), cents=Sum(F("value_cents") - F("spent_cents") - F("void_cents")), end=Max("valid_until")
+        )
         .order_by("valid_until")
     )
     months: dict[date, ExpiryMonth] = {}

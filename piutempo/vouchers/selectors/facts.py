@@ -18,16 +18,36 @@ from piutempo.vouchers.models import Voucher
 from piutempo.vouchers.rules.redemption import CareState, GrantState, ServiceState, VoucherState
 
 _VOUCHER = (
-    "id", "programme_id", "pot_id", "product", "network", "form", "face_cents", "title_count", "value_cents", "valid_from",
-    "valid_until", "record_days", "handed", "blocked", "spent", "void", "spent_cents", "void_cents", "lapsed_cents",
-    "award__household_id", "holder__fiscal_code",
-)  # fmt: skip
+    "id",
+    "programme_id",
+    "pot_id",
+    "product",
+    "network",
+    "form",
+    "face_cents",
+    "title_count",
+    "value_cents",
+    "valid_from",
+    "valid_until",
+    "record_days",
+    "handed",
+    "blocked",
+    "spent",
+    "void",
+    "spent_cents",
+    "void_cents",
+    "lapsed_cents",
+    "award__household_id",
+    "holder__fiscal_code",
+)
 #: Keeps a statement's parameters well under every database's limit.
 BATCH = 5_000
 
 
 def load_vouchers(codes: Iterable[int], *, lock: bool = False) -> dict[int, VoucherState]:
-    """Return the state of the vouchers with these codes, by code; locked in id order when ``lock``. One query per 5000."""
+    """
+    Return the state of the vouchers with these codes, by code; locked in id order when ``lock``. One query per 5000.
+    """
     wanted = sorted(set(codes))
     found: dict[int, VoucherState] = {}
     for start in range(0, len(wanted), BATCH):
@@ -123,8 +143,10 @@ class Catalogue:
             return None
         place = max(bisect_right(self.days, day) - 1, 0)
         for service in get_terms(self.version_ids[place]).services:
-            if service.code == code and service.valid_from <= day and (
-                service.valid_until is None or day < service.valid_until
+            if (
+                service.code == code
+                and service.valid_from <= day
+                and (service.valid_until is None or day < service.valid_until)
             ):
                 return service
         return None
@@ -132,7 +154,7 @@ class Catalogue:
     def state_on(self, code: str, day: date) -> ServiceState | None:
         """Return what the rule reads of a service, or None when the catalogue had no such service that day."""
         service = self.service_on(code, day)
-        return service and ServiceState(service.needs_person, service.min_age, service.max_age)
+        return ServiceState(service.needs_person, service.min_age, service.max_age) if service else None
 
 
 #: By programme. Published versions never change; that none was added is checked by the guard (``versions_seen``).

@@ -9,7 +9,9 @@ from piutempo.vouchers.models import IssuanceRun, Voucher
 
 
 def due_awards(programme_id: int, product: str, month: Month) -> QuerySet[Award]:
-    """Return the committed awards that have this month booked and no voucher for it yet. They are issued in id order."""
+    """
+    Return the committed awards that have this month booked and no voucher for it yet. They are issued in id order.
+    """
     elapsed = ExpressionWrapper(
         month.year * 12 + month.number - ExtractYear("first_month") * 12 - ExtractMonth("first_month"),
         output_field=IntegerField(),
@@ -27,4 +29,6 @@ def due_awards(programme_id: int, product: str, month: Month) -> QuerySet[Award]
 
 def list_runs(programme_id: int) -> QuerySet[IssuanceRun]:
     """Return the issuance runs of a programme, the newest month first."""
-    return IssuanceRun.objects.filter(programme_id=programme_id).select_related("started_by").order_by("-month", "product")
+    return (
+        IssuanceRun.objects.filter(programme_id=programme_id).select_related("started_by").order_by("-month", "product")
+    )

@@ -27,7 +27,10 @@ from piutempo.vouchers.rules.masks import titles_in
 
 @dataclass(frozen=True, slots=True)
 class HeldVoucher:
-    """A voucher as its family sees it. ``last_day`` is the last day of service it pays; ``titles_left`` can be spent now."""
+    """
+    A voucher as its family sees it. ``last_day`` is the last day of service it pays; ``titles_left`` can be spent
+    now.
+    """
 
     voucher: Voucher
     titles_left: int
@@ -84,7 +87,8 @@ class CheckedTitle:
 
 def check_title(code: str, *, on: date) -> CheckedTitle:
     """
-    Return what a counter needs before it redeems: the holder's name, the title's state, the household's members. Two queries.
+    Return what a counter needs before it redeems: the holder's name, the title's state, the household's members.
+    Two queries.
 
     ``state`` is one of spendable, spent, void, blocked, not_handed, lapsed, expired, not_yet_valid.
 
@@ -94,7 +98,9 @@ def check_title(code: str, *, on: date) -> CheckedTitle:
     title = read_title_code(code, settings.CODE_KEY)
     voucher = Voucher.objects.select_related("holder", "award", "programme").get(code=title.voucher_code)
     held = held_voucher(voucher, on=on)
-    members = Member.objects.filter(household_id=voucher.award.household_id, valid_from__lte=on).select_related("person")
+    members = Member.objects.filter(household_id=voucher.award.household_id, valid_from__lte=on).select_related(
+        "person"
+    )
     return CheckedTitle(
         title=title,
         held=held,
@@ -133,7 +139,9 @@ def list_programme_vouchers(programme_id: int) -> QuerySet[Voucher]:
 
 @dataclass(frozen=True, slots=True)
 class DeskTally:
-    """A desk's end of day, in titles: what moved that day, and what is in stock now (vouchers and titles not handed)."""
+    """
+    A desk's end of day, in titles: what moved that day, and what is in stock now (vouchers and titles not handed).
+    """
 
     day: date
     received: int
@@ -193,7 +201,9 @@ def list_voucher_moves(voucher: Voucher) -> QuerySet[CustodyMove]:
 
 def list_site_redemptions(site: Site, *, day: date | None = None) -> QuerySet[Redemption]:
     """Return what a site redeemed (on one day of recording, if given), the newest first, with reversals."""
-    rows = Redemption.objects.filter(site=site).select_related("voucher__holder", "person_cared__person", "reversal", "file")
+    rows = Redemption.objects.filter(site=site).select_related(
+        "voucher__holder", "person_cared__person", "reversal", "file"
+    )
     if day is not None:
         start = timezone.make_aware(datetime.combine(day, time.min))
         rows = rows.filter(redeemed_at__gte=start, redeemed_at__lt=start + timedelta(days=1))
@@ -218,4 +228,3 @@ def list_site_files(site: Site) -> QuerySet[RedemptionFile]:
 def list_extensions(programme_id: int) -> QuerySet[Extension]:
     """Return the acts that moved expiries, the newest first."""
     return Extension.objects.filter(programme_id=programme_id).select_related("made_by", "undone_by").order_by("-id")
-

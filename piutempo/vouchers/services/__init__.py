@@ -1,7 +1,8 @@
 """
 Writing vouchers: issuance, custody, redemption, files, reversal, lapse, extension.
 
-Every service takes ``at`` (aware) and ``by`` (the account, None for the program), refuses with an exception that carries a stable
+Every service takes ``at`` (aware) and ``by`` (the account, None for the program), refuses with an exception that
+carries a stable
 ``code``, and either does all it says or nothing. ``messages`` turns codes into sentences.
 """
 

@@ -13,10 +13,23 @@ from piutempo.vouchers.sql import GUARD, REDEEM, with_names
 
 #: What a row brings, with its type on PostgreSQL.
 _COLUMNS = {
-    "code": "bigint", "mask": "bigint", "titles": "integer", "service": "varchar", "quantity": "integer", "person": "bigint",
-    "holder": "varchar", "served_on": "date", "delay": "integer", "in_catalogue": "integer", "needs_person": "integer",
-    "born_until": "date", "born_after": "date", "key": "varchar", "key_hash": "varchar", "voucher": "bigint",
-}  # fmt: skip
+    "code": "bigint",
+    "mask": "bigint",
+    "titles": "integer",
+    "service": "varchar",
+    "quantity": "integer",
+    "person": "bigint",
+    "holder": "varchar",
+    "served_on": "date",
+    "delay": "integer",
+    "in_catalogue": "integer",
+    "needs_person": "integer",
+    "born_until": "date",
+    "born_after": "date",
+    "key": "varchar",
+    "key_hash": "varchar",
+    "voucher": "bigint",
+}
 
 
 def write_rows(
@@ -25,7 +38,8 @@ def write_rows(
     """
     Spend the titles of many rows in the caller's transaction; return how many rows the guard let through.
 
-    ``params`` are ``Request.params`` with ``key``, ``key_hash`` and ``voucher`` (its id). Fewer than given means that nothing may be
+    ``params`` are ``Request.params`` with ``key``, ``key_hash`` and ``voucher`` (its id). Fewer than given means
+    that nothing may be
     kept: the caller raises. On PostgreSQL the caller holds the vouchers' rows.
     """
     if connection.vendor == "postgresql":
@@ -36,7 +50,8 @@ def write_rows(
 _LEGS = """
     INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account, amount_cents,
         booked_on, effective_on)
-    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed', r.amount_cents * s.share_bp / 10000, {booked_on}, r.served_on
+    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed', r.amount_cents * s.share_bp / 10000,
+        {booked_on}, r.served_on
     FROM {redemptions} r
     JOIN vouchers_voucher v ON v.id = r.voucher_id
     JOIN ledger_source s ON s.pot_id = v.pot_id
@@ -55,21 +70,30 @@ def _write_sqlite(
         if db.rowcount != len(params):
             return int(db.rowcount)
         db.executemany(
-            """INSERT INTO vouchers_redemption (voucher_id, site_id, service, quantity, person_cared_id, mask, amount_cents,
-                served_on, redeemed_at, redeemed_by_id, key, key_hash, file_id, is_settled)
+            """INSERT INTO vouchers_redemption (voucher_id, site_id, service, quantity, person_cared_id, mask,
+                amount_cents, served_on, redeemed_at, redeemed_by_id, key, key_hash, file_id, is_settled)
             SELECT v.id, %s, %s, %s, nullif(%s, 0), %s, %s * v.face_cents, %s, %s, %s, %s, %s, %s, 0
             FROM vouchers_voucher v WHERE v.id = %s""",
             [
                 (
-                    file.site_id, p["service"], p["quantity"], p["person"], p["mask"], p["titles"], p["served_on"],
-                    instant, by_id, p["key"], p["key_hash"], file.pk, p["voucher"],
+                    file.site_id,
+                    p["service"],
+                    p["quantity"],
+                    p["person"],
+                    p["mask"],
+                    p["titles"],
+                    p["served_on"],
+                    instant,
+                    by_id,
+                    p["key"],
+                    p["key_hash"],
+                    file.pk,
+                    p["voucher"],
                 )
                 for p in params
             ],
-        )  # fmt: skip
-        db.execute(
-            _LEGS.format(booked_on="%s", redemptions="vouchers_redemption") + " WHERE r.id > %s", [on, before]
         )
+        db.execute(_LEGS.format(booked_on="%s", redemptions="vouchers_redemption") + " WHERE r.id > %s", [on, before])
     return len(params)
 
 
@@ -78,7 +102,13 @@ _INPUT = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
 _ROW_GUARD = with_names(
     GUARD,
     {name: f"b.{name}" for name in _COLUMNS}
-    | {"programme": "c.programme", "site": "c.site", "versions_seen": "c.versions_seen", "custody": "b.mask", "amount": "0"},
+    | {
+        "programme": "c.programme",
+        "site": "c.site",
+        "versions_seen": "c.versions_seen",
+        "custody": "b.mask",
+        "amount": "0",
+    },
 )
 _POSTGRES = f"""
 WITH c AS (SELECT %s::bigint AS programme, %s::bigint AS site, %s::bigint AS versions_seen),
@@ -88,7 +118,8 @@ passed AS MATERIALIZED (
     WHERE {_ROW_GUARD}
 ),
 sums AS MATERIALIZED (
-    SELECT voucher, bit_or(mask) AS mask, sum(titles * face_cents) AS amount, sum(titles) AS titles FROM passed GROUP BY voucher
+    SELECT voucher, bit_or(mask) AS mask, sum(titles * face_cents) AS amount, sum(titles) AS titles
+    FROM passed GROUP BY voucher
 ),
 spent AS (
     UPDATE vouchers_voucher v SET spent = v.spent | s.mask, spent_cents = v.spent_cents + s.amount
@@ -98,8 +129,8 @@ spent AS (
     RETURNING v.id, v.pot_id
 ),
 added AS (
-    INSERT INTO vouchers_redemption (voucher_id, site_id, service, quantity, person_cared_id, mask, amount_cents, served_on,
-        redeemed_at, redeemed_by_id, key, key_hash, file_id, is_settled)
+    INSERT INTO vouchers_redemption (voucher_id, site_id, service, quantity, person_cared_id, mask, amount_cents,
+        served_on, redeemed_at, redeemed_by_id, key, key_hash, file_id, is_settled)
     SELECT p.voucher, %s, p.service, p.quantity, nullif(p.person, 0), p.mask, p.titles * p.face_cents, p.served_on,
         %s, %s, p.key, p.key_hash, %s, false
     FROM passed p JOIN spent ON spent.id = p.voucher
@@ -112,7 +143,7 @@ legs AS (
     FROM added r JOIN spent ON spent.id = r.voucher_id JOIN ledger_source s ON s.pot_id = spent.pot_id
 )
 SELECT count(*) FROM added
-"""
+"""  # noqa: S608 - our own text, no values
 
 
 def _write_postgres(

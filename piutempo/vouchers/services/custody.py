@@ -1,4 +1,7 @@
-"""Where titles are: received by a desk, handed to the family, returned, lost, blocked, re-issued. Every move is a line of the book."""
+"""
+Where titles are: received by a desk, handed to the family, returned, lost, blocked, re-issued. Every move is a line
+of the book.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ from piutempo.vouchers.rules.masks import full_mask, range_mask, runs_in
 
 
 class CustodyRefused(Exception):
-    """Titles may not change hands this way; nothing was written. ``code`` is stable, ``voucher_id`` names the culprit."""
+    """
+    Titles may not change hands this way; nothing was written. ``code`` is stable, ``voucher_id`` names the culprit.
+    """
 
     def __init__(self, code: CustodyRefusal, voucher_id: int | None = None, **details: Any) -> None:
         super().__init__(code.value)
@@ -38,7 +43,8 @@ class HandoverItem:
     """
     Titles ``first_title`` to ``last_title`` (None: the last one) of a voucher, and who collects them.
 
-    ``recipient_id`` is a person (None: the holder). A proxy's name and the mandate's date are needed when somebody else collects.
+    ``recipient_id`` is a person (None: the holder). A proxy's name and the mandate's date are needed when
+    somebody else collects.
     """
 
     voucher_id: int
@@ -66,7 +72,9 @@ def hand_over(*, desk: Desk, items: Sequence[HandoverItem], at: datetime, by: Us
     on = timezone.localdate(at)
     masks: dict[int, list[int]] = defaultdict(list)
     moves: list[CustodyMove] = []
-    desk_terms = {version_id: get_terms(version_id).desks for version_id in {v.award.version_id for v in vouchers.values()}}
+    desk_terms = {
+        version_id: get_terms(version_id).desks for version_id in {v.award.version_id for v in vouchers.values()}
+    }
     for item in items:
         voucher = vouchers[item.voucher_id]
         terms = desk_terms[voucher.award.version_id]
@@ -100,10 +108,18 @@ def hand_over(*, desk: Desk, items: Sequence[HandoverItem], at: datetime, by: Us
             raise CustodyRefused(reason, voucher.pk, documents=terms.identity_documents)
         masks[asked].append(voucher.pk)
         moves += _moves(
-            CustodyKind.HANDED, voucher, asked, desk.pk, at, by, recipient_id=recipient_id,
-            document_type=item.document_type, document_number=item.document_number, proxy_name=item.proxy_name,
+            CustodyKind.HANDED,
+            voucher,
+            asked,
+            desk.pk,
+            at,
+            by,
+            recipient_id=recipient_id,
+            document_type=item.document_type,
+            document_number=item.document_number,
+            proxy_name=item.proxy_name,
             mandate_on=item.mandate_on,
-        )  # fmt: skip
+        )
     for mask, ids in masks.items():
         Voucher.objects.filter(pk__in=ids).update(handed=F("handed").bitor(mask))
     return CustodyMove.objects.bulk_create(moves)
@@ -157,11 +173,18 @@ def return_stock(*, desk: Desk, voucher_ids: Sequence[int], reason: str, at: dat
 
 @transaction.atomic
 def take_back(
-    *, desk: Desk, voucher: Voucher, reason: str, at: datetime, by: User | None,
-    first_title: int = 1, last_title: int | None = None,
-) -> Voucher:  # fmt: skip
+    *,
+    desk: Desk,
+    voucher: Voucher,
+    reason: str,
+    at: datetime,
+    by: User | None,
+    first_title: int = 1,
+    last_title: int | None = None,
+) -> Voucher:
     """
-    Take unspent titles back from the family: they are stock of this desk again and cannot be spent until handed over again.
+    Take unspent titles back from the family: they are stock of this desk again and cannot be spent until handed
+    over again.
 
     :raises CustodyRefused: REASON_MISSING, NOT_HANDED, SPENT, NO_SUCH_TITLES
     """
@@ -182,11 +205,18 @@ def take_back(
 
 @transaction.atomic
 def report_lost(
-    *, voucher: Voucher, reason: str, at: datetime, by: User | None, desk: Desk | None = None,
-    first_title: int = 1, last_title: int | None = None,
-) -> Voucher:  # fmt: skip
+    *,
+    voucher: Voucher,
+    reason: str,
+    at: datetime,
+    by: User | None,
+    desk: Desk | None = None,
+    first_title: int = 1,
+    last_title: int | None = None,
+) -> Voucher:
     """
-    Void unspent titles that were lost or stolen, for ever. Their money stays issued until re-issued, or lapses with the voucher.
+    Void unspent titles that were lost or stolen, for ever. Their money stays issued until re-issued, or lapses
+    with the voucher.
 
     :raises CustodyRefused: REASON_MISSING, SPENT, VOIDED, NO_SUCH_TITLES
     """
@@ -203,9 +233,15 @@ def report_lost(
 
 @transaction.atomic
 def block(
-    *, voucher: Voucher, reason: str, at: datetime, by: User | None, desk: Desk | None = None,
-    first_title: int = 1, last_title: int | None = None,
-) -> Voucher:  # fmt: skip
+    *,
+    voucher: Voucher,
+    reason: str,
+    at: datetime,
+    by: User | None,
+    desk: Desk | None = None,
+    first_title: int = 1,
+    last_title: int | None = None,
+) -> Voucher:
     """
     Block unspent titles until they are unblocked: nobody can spend or hand them over.
 
@@ -226,9 +262,15 @@ def block(
 
 @transaction.atomic
 def unblock(
-    *, voucher: Voucher, reason: str, at: datetime, by: User | None, desk: Desk | None = None,
-    first_title: int = 1, last_title: int | None = None,
-) -> Voucher:  # fmt: skip
+    *,
+    voucher: Voucher,
+    reason: str,
+    at: datetime,
+    by: User | None,
+    desk: Desk | None = None,
+    first_title: int = 1,
+    last_title: int | None = None,
+) -> Voucher:
     """
     Lift a block.
 
@@ -247,9 +289,11 @@ def unblock(
 @transaction.atomic
 def reissue(*, voucher: Voucher, desk: Desk | None, reason: str, at: datetime, by: User | None) -> Voucher:
     """
-    Replace a voucher: a new one, with new codes and serials, for what is unspent (lost titles included); the old titles are void.
+    Replace a voucher: a new one, with new codes and serials, for what is unspent (lost titles included); the old
+    titles are void.
 
-    The money stays issued: ``void_cents`` of the old voucher is the value of the new one, which keeps its expiry and waits at ``desk``.
+    The money stays issued: ``void_cents`` of the old voucher is the value of the new one, which keeps its expiry
+    and waits at ``desk``.
 
     :raises CustodyRefused: REASON_MISSING, NOTHING_LEFT, LAPSED
     """

@@ -42,7 +42,10 @@ class ExtensionRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExtensionScope:
-    """Vouchers of a programme (and product, empty: all) whose expiry, exclusive, lies in [expiring_from, expiring_until)."""
+    """
+    Vouchers of a programme (and product, empty: all) whose expiry, exclusive, lies in [expiring_from,
+    expiring_until).
+    """
 
     programme_id: int
     expiring_from: date
@@ -76,7 +79,10 @@ class ExtensionPreview:
 
 
 def scope_vouchers(scope: ExtensionScope) -> QuerySet[Voucher]:
-    """Return the vouchers of a scope with money unspent, or (if restored) lapsed by expiry, whose expiry would move forward."""
+    """
+    Return the vouchers of a scope with money unspent, or (if restored) lapsed by expiry, whose expiry would move
+    forward.
+    """
     rows = Voucher.objects.filter(
         programme_id=scope.programme_id,
         valid_until__gte=scope.expiring_from,
@@ -126,13 +132,12 @@ def _by_pot(lapses: QuerySet[Lapse]) -> list[tuple[int, int, int]]:
 
 
 @transaction.atomic
-def extend_expiry(
-    *, scope: ExtensionScope, decree: str, reason: str, at: datetime, by: User | None
-) -> Extension:
+def extend_expiry(*, scope: ExtensionScope, decree: str, reason: str, at: datetime, by: User | None) -> Extension:
     """
     Move the expiry of a scope to ``new_valid_until`` and, if it says so, restore what had lapsed by expiry.
 
-    :raises ExtensionRefused: DECREE_MISSING, NOT_LATER (nothing would move forward), SCOPE_IS_EMPTY, FUND_HAS_NOT_THE_MONEY
+    :raises ExtensionRefused: DECREE_MISSING, NOT_LATER (nothing would move forward), SCOPE_IS_EMPTY,
+    FUND_HAS_NOT_THE_MONEY
         (what lapsed has been committed to others; ``missing_cents`` says how much lacks)
     """
     if not decree.strip():
@@ -188,7 +193,8 @@ def undo_extension(*, extension: Extension, reason: str, at: datetime, by: User 
     """
     Give back the old expiry where nothing was spent after it, and lapse again what is then over.
 
-    Vouchers spent for a service after their old expiry, or moved again by a later act, stay extended: ``kept`` says how many.
+    Vouchers spent for a service after their old expiry, or moved again by a later act, stay extended: ``kept``
+    says how many.
 
     :raises ExtensionRefused: ALREADY_UNDONE, REASON_MISSING
     """

@@ -81,7 +81,8 @@ def preview_file(
     """
     Read a file and say of every row whether it would be taken. Nothing is redeemed.
 
-    The same content for the same site is the same ``RedemptionFile``, previewed again unless confirmed. Its ``rows`` are
+    The same content for the same site is the same ``RedemptionFile``, previewed again unless confirmed. Its
+    ``rows`` are
     ``{"rows": […], "errors": [{"line", "code", "value"}]}``.
 
     :raises reading.FileRefused: it cannot be read at all
@@ -130,11 +131,16 @@ def _refusals(rows: Sequence[FileRow], site_id: int, programme_id: int, on: date
 
 
 def confirm_file(
-    *, file: RedemptionFile, at: datetime, by: User | None, takes_good_rows: bool = False,
+    *,
+    file: RedemptionFile,
+    at: datetime,
+    by: User | None,
+    takes_good_rows: bool = False,
     progress: Callable[[int], None] | None = None,
-) -> FileResult:  # fmt: skip
+) -> FileResult:
     """
-    Redeem the rows of a previewed file, once. Rules and facts are read again: a row good in the preview may be refused now.
+    Redeem the rows of a previewed file, once. Rules and facts are read again: a row good in the preview may be
+    refused now.
 
     :raises FileHasErrors: some row is refused and ``takes_good_rows`` is false; nothing was written
     """
@@ -142,7 +148,13 @@ def confirm_file(
     unread = [RowRefusal(e["line"], e["code"], e["value"]) for e in file.rows["errors"]]
     lines = {r.line for r in rows}
     return _import(
-        file, rows, [e for e in unread if e.line not in lines], at, by, takes_good_rows=takes_good_rows, progress=progress
+        file,
+        rows,
+        [e for e in unread if e.line not in lines],
+        at,
+        by,
+        takes_good_rows=takes_good_rows,
+        progress=progress,
     )
 
 
@@ -150,7 +162,8 @@ def import_rows(
     *, site: Site, programme: Programme, name: str, rows: Sequence[FileRow], at: datetime, by: User | None
 ) -> FileResult:
     """
-    Store and confirm in one go what a program already has as rows; good rows are taken. The same rows again add nothing.
+    Store and confirm in one go what a program already has as rows; good rows are taken. The same rows again add
+    nothing.
 
     A file of one chunk costs ten short statements, whatever the number of its rows.
     """
@@ -161,17 +174,30 @@ def import_rows(
         if known and known.confirmed_at:
             return FileResult(known.accepted, known.refused, (), is_repeat=True)
         file = known or RedemptionFile.objects.create(
-            site=site, programme=programme, name=name[:200], sha256=sha256, rows={"rows": [], "errors": []},
-            row_count=len(rows), uploaded_at=at, uploaded_by=by, confirmed_at=at,
-        )  # fmt: skip
+            site=site,
+            programme=programme,
+            name=name[:200],
+            sha256=sha256,
+            rows={"rows": [], "errors": []},
+            row_count=len(rows),
+            uploaded_at=at,
+            uploaded_by=by,
+            confirmed_at=at,
+        )
         return _take(file, rows, [], at, by, catalogue, takes_good_rows=True)
 
 
 @transaction.atomic
 def _import(
-    file: RedemptionFile, rows: Sequence[FileRow], refused: list[RowRefusal], at: datetime, by: User | None, *,
-    takes_good_rows: bool, progress: Callable[[int], None] | None,
-) -> FileResult:  # fmt: skip
+    file: RedemptionFile,
+    rows: Sequence[FileRow],
+    refused: list[RowRefusal],
+    at: datetime,
+    by: User | None,
+    *,
+    takes_good_rows: bool,
+    progress: Callable[[int], None] | None,
+) -> FileResult:
     catalogue = load_catalogue(file.programme_id)
     held = RedemptionFile.objects.select_for_update(of=("self",)).defer("rows").get(pk=file.pk)
     if held.confirmed_at:
@@ -180,9 +206,16 @@ def _import(
 
 
 def _take(
-    file: RedemptionFile, rows: Sequence[FileRow], refused: list[RowRefusal], at: datetime, by: User | None,
-    catalogue: Catalogue, *, takes_good_rows: bool, progress: Callable[[int], None] | None = None,
-) -> FileResult:  # fmt: skip
+    file: RedemptionFile,
+    rows: Sequence[FileRow],
+    refused: list[RowRefusal],
+    at: datetime,
+    by: User | None,
+    catalogue: Catalogue,
+    *,
+    takes_good_rows: bool,
+    progress: Callable[[int], None] | None = None,
+) -> FileResult:
     """Redeem rows in chunks, in the caller's transaction, so that a file is confirmed as a whole or not at all."""
     on = timezone.localdate(at)
     grants = load_grants(file.site_id)
@@ -227,7 +260,9 @@ def _load(
     vouchers = load_vouchers((r.voucher_code for r in rows), lock=lock)
     # A file is for one programme; another's voucher is unknown to it.
     vouchers = {code: v for code, v in vouchers.items() if v.programme_id == programme_id}
-    households = {vouchers[r.voucher_code].household_id for r in rows if r.cared_fiscal_code and r.voucher_code in vouchers}
+    households = {
+        vouchers[r.voucher_code].household_id for r in rows if r.cared_fiscal_code and r.voucher_code in vouchers
+    }
     members = load_members(households) if households else {}
     by_fiscal_code: dict[tuple[int, str], list[MemberFacts]] = {}
     for member in members.values():
@@ -257,11 +292,17 @@ def _case(row: FileRow, facts: _Facts, on: date) -> RedemptionCase:
 
 
 def _write(
-    file: RedemptionFile, good: Sequence[tuple[FileRow, int]], facts: _Facts, at: datetime, on: date, by: User | None,
+    file: RedemptionFile,
+    good: Sequence[tuple[FileRow, int]],
+    facts: _Facts,
+    at: datetime,
+    on: date,
+    by: User | None,
     refused: list[RowRefusal],
-) -> int:  # fmt: skip
+) -> int:
     """Write what the rule allowed: titles together, amounts one by one (their sources divide by what is left)."""
-    titles, amounts = [], []
+    titles: list[tuple[FileRow, Request]] = []
+    amounts: list[tuple[FileRow, Request]] = []
     for row, _voucher_id in good:
         request = _request(row, file, facts, at, on, by)
         (titles if request.mask else amounts).append((row, request))
@@ -284,9 +325,7 @@ def _write(
     return done
 
 
-def _request(
-    row: FileRow, file: RedemptionFile, facts: _Facts, at: datetime, on: date, by: User | None
-) -> Request:
+def _request(row: FileRow, file: RedemptionFile, facts: _Facts, at: datetime, on: date, by: User | None) -> Request:
     voucher = facts.vouchers[row.voucher_code]
     member = None
     if row.cared_fiscal_code:

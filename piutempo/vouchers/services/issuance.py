@@ -81,9 +81,12 @@ def issue_month(
     """
     Issue one voucher for every award of the product that has this month booked and not yet issued.
 
-    In chunks of awards by id, one transaction each: a killed run is continued by calling again, no month comes twice (by
-    constraint) and none is missing (what is due is what has no voucher). Where the fund ends, the awards first in order get
-    theirs and the rest are refused; a later call issues them if money came back. ``progress(done, due)`` is called per chunk.
+    In chunks of awards by id, one transaction each: a killed run is continued by calling again, no month comes
+    twice (by
+    constraint) and none is missing (what is due is what has no voucher). Where the fund ends, the awards first in
+    order get
+    theirs and the rest are refused; a later call issues them if money came back. ``progress(done, due)`` is
+    called per chunk.
 
     :raises NothingWouldBeValid: see there
     :raises UnknownProduct: no version of the programme has it
@@ -112,9 +115,16 @@ def issue_month(
         refused_ids = tuple(left[:1000])
     _finish(run, tally, at, by)
     return IssuanceReport(
-        month, product_code, tally.issued + tally.refused, tally.issued, tally.issued_cents, tally.refused,
-        tally.refused_cents, refused_ids, run.pk,
-    )  # fmt: skip
+        month,
+        product_code,
+        tally.issued + tally.refused,
+        tally.issued,
+        tally.issued_cents,
+        tally.refused,
+        tally.refused_cents,
+        refused_ids,
+        run.pk,
+    )
 
 
 def _check_product(programme: Programme, product_code: str) -> None:
@@ -162,9 +172,16 @@ def _rehearse(programme: Programme, product_code: str, month: Month) -> Issuance
                 if len(refused_ids) < 1000:
                     refused_ids.append(pk)
     return IssuanceReport(
-        month, product_code, tally.issued + tally.refused, tally.issued, tally.issued_cents, tally.refused,
-        tally.refused_cents, tuple(refused_ids), None,
-    )  # fmt: skip
+        month,
+        product_code,
+        tally.issued + tally.refused,
+        tally.issued,
+        tally.issued_cents,
+        tally.refused,
+        tally.refused_cents,
+        tuple(refused_ids),
+        None,
+    )
 
 
 def _try_chunk(run: IssuanceRun, month: Month, cursor: int, at: datetime, tally: _Tally) -> int | None:
@@ -208,7 +225,10 @@ def _issue_chunk(run: IssuanceRun, month: Month, cursor: int, at: datetime, tall
 
 
 def _fund_limits(due: Any, ended_pots: set[int]) -> tuple[dict[int, int], int, int]:
-    """Return, for each pot, the last award id of this chunk that its money covers; how many are refused, and their cents."""
+    """
+    Return, for each pot, the last award id of this chunk that its money covers; how many are refused, and their
+    cents.
+    """
     limits: dict[int, int] = {}
     refused = refused_cents = 0
     pots = due.order_by("pot_id").values_list("pot_id").annotate(cents=Sum("month_cents"), last=Max("id"))
@@ -245,9 +265,7 @@ def _valid_until(product: Product, month: Month) -> date:
 _RANDOM_CODE = {
     # 50 random bits, from the database's own strong source.
     "sqlite": "(random() & 1125899906842623)",
-    "postgresql": (
-        "(('x' || substr(u.u, 1, 12) || substr(u.u, 20, 1))::bit(52)::bigint & 1125899906842623)"
-    ),
+    "postgresql": ("(('x' || substr(u.u, 1, 12) || substr(u.u, 20, 1))::bit(52)::bigint & 1125899906842623)"),
 }
 
 
@@ -266,22 +284,24 @@ def _insert(
     for version_id, product in sorted(terms.items()):
         for pot_id, last in limits.items():
             chosen = due.filter(version_id=version_id, pot_id=pot_id, id__lte=last)
-            sql, params = chosen.order_by().values(
-                "id", "beneficiary_id", "desk_id", "month_cents", "household_id"
-            ).query.sql_with_params()
+            sql, params = (
+                chosen.order_by()
+                .values("id", "beneficiary_id", "desk_id", "month_cents", "household_id")
+                .query.sql_with_params()
+            )
             titles = product.title_count if product.form == "titles" else 1
             face = product.face_cents if product.form == "titles" else product.month_cents
             code = _RANDOM_CODE[vendor]
             if vendor == "postgresql":
-                source = f"(SELECT d.*, replace(gen_random_uuid()::text, '-', '') AS u FROM ({sql}) d) u"
+                source = f"(SELECT d.*, replace(gen_random_uuid()::text, '-', '') AS u FROM ({sql}) d) u"  # noqa: S608 - Django's SQL
             else:
                 source = f"({sql}) u"
             with connection.cursor() as cursor:
                 cursor.execute(
                     f"""
-                    INSERT INTO vouchers_voucher (award_id, programme_id, pot_id, run_id, product, network, holder_id, month,
-                        replacement, replaces_id, code, first_serial, form, face_cents, title_count, value_cents, issued_on,
-                        valid_from, original_valid_until, valid_until, record_days, reversal_days, desk_id,
+                    INSERT INTO vouchers_voucher (award_id, programme_id, pot_id, run_id, product, network, holder_id,
+                        month, replacement, replaces_id, code, first_serial, form, face_cents, title_count, value_cents,
+                        issued_on, valid_from, original_valid_until, valid_until, record_days, reversal_days, desk_id,
                         handed, blocked, spent, void, spent_cents, void_cents, lapsed_cents)
                     SELECT u.id, {run.programme_id:d}, {pot_id:d}, {run.pk:d}, %s, %s, u.beneficiary_id, %s,
                         0, NULL, {code}, {next_serial:d} + (row_number() OVER (ORDER BY u.id) - 1) * {titles:d}, %s,
@@ -291,10 +311,17 @@ def _insert(
                     FROM {source}
                     """,  # noqa: S608 - integers and Django's own SQL
                     [
-                        run.product, product.network, month.first, product.form, on, month.first,
-                        _valid_until(product, month), _valid_until(product, month), *params,
+                        run.product,
+                        product.network,
+                        month.first,
+                        product.form,
+                        on,
+                        month.first,
+                        _valid_until(product, month),
+                        _valid_until(product, month),
+                        *params,
                     ],
-                )  # fmt: skip
+                )
                 written = cursor.rowcount
                 if not written:
                     continue
@@ -303,9 +330,10 @@ def _insert(
                     AND v.first_serial >= {next_serial:d} AND v.first_serial < {end:d}"""
                 cursor.execute(
                     f"""
-                    INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account,
-                        amount_cents, booked_on, effective_on)
-                    SELECT 'issue', v.id, 0, v.pot_id, s.id, 'committed', 'issued', v.value_cents * s.share_bp / 10000, %s, %s
+                    INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account,
+                        to_account, amount_cents, booked_on, effective_on)
+                    SELECT 'issue', v.id, 0, v.pot_id, s.id, 'committed', 'issued', v.value_cents * s.share_bp / 10000,
+                        %s, %s
                     FROM vouchers_voucher v JOIN ledger_source s ON s.pot_id = v.pot_id
                     WHERE {mine}
                     """,  # noqa: S608 - integers only

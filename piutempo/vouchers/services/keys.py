@@ -22,7 +22,11 @@ def create_api_key(*, site: Site, name: str, at: datetime, by: User | None) -> t
         site=site, name=name[:100], prefix=secret[:10], sha256=hash_secret(secret), created_at=at, created_by=by
     )
     record_event(
-        name="vouchers.api_key_created", subject="vouchers.ApiKey", subject_id=key.pk, at=at, by_id=by.pk if by else None
+        name="vouchers.api_key_created",
+        subject="vouchers.ApiKey",
+        subject_id=key.pk,
+        at=at,
+        by_id=by.pk if by else None,
     )
     return key, secret
 

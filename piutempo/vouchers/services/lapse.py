@@ -37,25 +37,34 @@ class LapseReport:
 
 
 def lapse_expired(
-    *, programme: Programme, on: date, at: datetime, by: User | None = None,
+    *,
+    programme: Programme,
+    on: date,
+    at: datetime,
+    by: User | None = None,
     progress: Callable[[int], None] | None = None,
-) -> LapseReport:  # fmt: skip
+) -> LapseReport:
     """
     Lapse what expired unspent: vouchers whose last day of recording is over on ``on`` (expiry plus ``record_days``).
 
-    In chunks, one transaction each; calling again, or after a kill, lapses only what is left. The waiting lists of the pots
+    In chunks, one transaction each; calling again, or after a kill, lapses only what is left. The waiting lists
+    of the pots
     touched are then served.
     """
     due = lapsable_vouchers(programme.pk, on)
-    return lapse_these(
-        due, programme_id=programme.pk, cause=LapseCause.EXPIRED, on=on, at=at, by=by, progress=progress
-    )
+    return lapse_these(due, programme_id=programme.pk, cause=LapseCause.EXPIRED, on=on, at=at, by=by, progress=progress)
 
 
 def lapse_these(
-    due: QuerySet[Voucher], *, programme_id: int, cause: LapseCause, on: date, at: datetime, by: User | None,
+    due: QuerySet[Voucher],
+    *,
+    programme_id: int,
+    cause: LapseCause,
+    on: date,
+    at: datetime,
+    by: User | None,
     progress: Callable[[int], None] | None = None,
-) -> LapseReport:  # fmt: skip
+) -> LapseReport:
     """Lapse the vouchers of a set, in chunks of one transaction each, then serve the waiting lists of their pots."""
     vouchers = cents = 0
     pots: set[int] = set()
@@ -74,7 +83,10 @@ def lapse_these(
 
 @transaction.atomic
 def lapse_award_vouchers(*, award: Award, cause: LapseCause, at: datetime, by: User | None) -> LapseReport:
-    """Lapse everything unspent of an award's vouchers (renunciation, withdrawal): none of their titles can be spent any more."""
+    """
+    Lapse everything unspent of an award's vouchers (renunciation, withdrawal): none of their titles can be spent any
+    more.
+    """
     due = unspent_vouchers(Voucher.objects.filter(award=award))
     on = timezone.localdate(at)
     return lapse_these(due, programme_id=award.programme_id, cause=cause, on=on, at=at, by=by)
@@ -191,8 +203,8 @@ def undo_lapses(lapses: QuerySet[Lapse], *, on: date, at: datetime) -> int:
                 (Kind.UNLAPSE, Kind.LAPSE, "lapsed", "issued"),
             ):
                 db.execute(
-                    f"""INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account,
-                        amount_cents, booked_on, effective_on)
+                    f"""INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account,
+                        to_account, amount_cents, booked_on, effective_on)
                     SELECT %s, t.subject_id, t.sequence, t.pot_id, t.source_id, %s, %s, t.amount_cents, %s, %s
                     FROM ledger_transfer t WHERE t.kind = %s AND t.subject_id IN ({sql})""",  # noqa: S608 - Django's SQL
                     [kind.value, giver, taker, on, on, undone.value, *params],

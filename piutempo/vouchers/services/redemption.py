@@ -1,4 +1,6 @@
-"""Spending a voucher: one round trip on PostgreSQL, the same conditional UPDATE everywhere (docs/rules/redemption.md)."""
+"""
+Spending a voucher: one round trip on PostgreSQL, the same conditional UPDATE everywhere (docs/rules/redemption.md).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from piutempo.kernel.codes import ForeignCode, TitleCode, WrongCode, read_title_code
@@ -97,11 +99,17 @@ class Request:
             map(
                 str,
                 (
-                    self.voucher_code, self.mask, self.amount_cents, self.service, self.quantity, self.person_id,
-                    self.holder, self.served_on,
+                    self.voucher_code,
+                    self.mask,
+                    self.amount_cents,
+                    self.service,
+                    self.quantity,
+                    self.person_id,
+                    self.holder,
+                    self.served_on,
                 ),
             )
-        )  # fmt: skip
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
     def params(self, programme_id: int, service: ServiceState | None, versions_seen: int) -> dict[str, Any]:
@@ -146,7 +154,8 @@ def redeem(
     """
     Spend the titles ``codes`` of one voucher, or ``amount_cents`` of the balance voucher whose only code is given.
 
-    ``person_cared_id`` is a ``people.Member``; ``holder_fiscal_code``, when given, must be the holder's. The same ``key`` (1-64
+    ``person_cared_id`` is a ``people.Member``; ``holder_fiscal_code``, when given, must be the holder's. The same
+    ``key`` (1-64
     characters, per site) with the same inputs answers the first redemption again.
 
     :raises RedemptionRefused: with the true reason; nothing was written
@@ -191,19 +200,27 @@ def redeem_many(
     holder_fiscal_code: str | None = None,
 ) -> list[Redemption]:
     """
-    Spend titles of one or several vouchers for one service, all or nothing; keys derive from ``key`` (at most 60 characters).
+    Spend titles of one or several vouchers for one service, all or nothing; keys derive from ``key`` (at most 60
+    characters).
 
-    ``quantity`` is for the whole service: it is divided among the vouchers by their titles, at least one unit each, and the
+    ``quantity`` is for the whole service: it is divided among the vouchers by their titles, at least one unit
+    each, and the
     ceiling is checked on the whole too. Arguments and errors as in ``redeem``.
     """
     titles = read_codes(codes)
     by_voucher: dict[int, list[str]] = defaultdict(list)
     for text, title in zip(codes, titles, strict=True):
         by_voucher[title.voucher_code].append(text)
-    shared = {
-        "site": site, "service": service, "served_on": served_on, "at": at, "by": by, "amount_cents": amount_cents,
-        "person_cared_id": person_cared_id, "holder_fiscal_code": holder_fiscal_code,
-    }  # fmt: skip
+    shared: dict[str, Any] = {
+        "site": site,
+        "service": service,
+        "served_on": served_on,
+        "at": at,
+        "by": by,
+        "amount_cents": amount_cents,
+        "person_cared_id": person_cared_id,
+        "holder_fiscal_code": holder_fiscal_code,
+    }
     if len(by_voucher) == 1:
         return [redeem(codes=codes, quantity=quantity, key=key, **shared)]
     _check_whole_ceiling(site, by_voucher, service, quantity, served_on)
@@ -256,7 +273,10 @@ def read_codes(codes: Sequence[str]) -> list[TitleCode]:
 
 @dataclass(slots=True)
 class _Guess:
-    """The programme whose voucher this site last redeemed with this service; the guard checks it, a miss costs a look-up."""
+    """
+    The programme whose voucher this site last redeemed with this service; the guard checks it, a miss costs a look-
+    up.
+    """
 
     programme_ids: dict[tuple[int, str], int] = field(default_factory=dict)
 
@@ -353,9 +373,9 @@ def details_of(case: RedemptionCase, request: Request) -> dict[str, Any]:
 
 
 _CALL = """SELECT outcome, redemption, voucher, amount FROM vouchers_redeem(
-    %(code)s, %(programme)s, %(mask)s, %(custody)s, %(titles)s, %(amount)s, %(site)s, %(service)s, %(quantity)s, %(person)s,
-    %(holder)s, %(served_on)s, %(delay)s, %(in_catalogue)s, %(versions_seen)s, %(needs_person)s, %(born_until)s, %(born_after)s,
-    %(at)s, %(by)s, %(key)s, %(key_hash)s, %(file)s, %(booked_on)s)"""
+    %(code)s, %(programme)s, %(mask)s, %(custody)s, %(titles)s, %(amount)s, %(site)s, %(service)s, %(quantity)s,
+    %(person)s, %(holder)s, %(served_on)s, %(delay)s, %(in_catalogue)s, %(versions_seen)s, %(needs_person)s,
+    %(born_until)s, %(born_after)s, %(at)s, %(by)s, %(key)s, %(key_hash)s, %(file)s, %(booked_on)s)"""
 
 
 def _spend(request: Request, params: dict[str, Any]) -> Redemption | None:
@@ -469,8 +489,8 @@ def source_state(voucher_id: int, pot_id: int) -> tuple[dict[int, int], dict[int
     value = chain.filter(replacement=0).values_list("value_cents", flat=True).get()
     taken: dict[int, int] = defaultdict(int)
     gone: dict[int, int] = defaultdict(int)
-    redemptions = Redemption.objects.filter(voucher__in=chain).values("id")
-    lapses = Lapse.objects.filter(voucher__in=chain).values("id")
+    redemptions: QuerySet[Any, Any] = Redemption.objects.filter(voucher__in=chain).values("id")
+    lapses: QuerySet[Any, Any] = Lapse.objects.filter(voucher__in=chain).values("id")
     signs = {Kind.SPEND: 1, Kind.UNSPEND: -1, Kind.LAPSE: 1, Kind.UNLAPSE: -1}
     for kinds, subjects, found in (
         ((Kind.SPEND, Kind.UNSPEND), redemptions, taken),
@@ -483,4 +503,3 @@ def source_state(voucher_id: int, pot_id: int) -> tuple[dict[int, int], dict[int
         s.source_id: value * s.share_bp // 10_000 - taken[s.source_id] - gone[s.source_id] for s in list_sources(pot_id)
     }
     return taken, left
-

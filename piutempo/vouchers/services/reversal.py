@@ -63,7 +63,8 @@ def reverse_redemption(*, redemption: Redemption, reason: str, at: datetime, by:
         db.execute(
             """INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account,
                 amount_cents, booked_on, effective_on)
-            SELECT %s, t.subject_id, t.sequence, t.pot_id, t.source_id, t.to_account, t.from_account, t.amount_cents, %s, %s
+            SELECT %s, t.subject_id, t.sequence, t.pot_id, t.source_id, t.to_account, t.from_account, t.amount_cents,
+                %s, %s
             FROM ledger_transfer t WHERE t.kind = %s AND t.subject_id = %s""",
             [Kind.UNSPEND.value, on, on, Kind.SPEND.value, held.pk],
         )

@@ -14,7 +14,10 @@ from piutempo.vouchers.services.issuance import NothingWouldBeValid, UnknownProd
 
 
 class Command(BaseCommand):
-    """``manage.py issue_vouchers --programme X --product Y --month 2011-03 [--commit]``; exit code 0 all, 1 some refused."""
+    """
+    ``manage.py issue_vouchers --programme X --product Y --month 2011-03 [--commit]``; exit code 0 all, 1 some
+    refused.
+    """
 
     help = "Rehearses the issuance of a month's vouchers; with --commit, writes them. Safe to run again."
 
