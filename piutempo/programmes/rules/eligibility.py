@@ -27,6 +27,8 @@ from piutempo.programmes.rules.terms import Criterion, Eligibility
 YES, NO, MISSING = "yes", "no", "missing"
 _STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 _DOUBLE = re.compile(r"\d\.\d|\d[eE][+-]?\d|\bdouble\b")
+#: What a fact that is not known looks like among the values read.
+_ABSENT = object()
 _MACRO = re.compile(r"(?:\b(\w+)\s*)?\.\s*(?:exists|exists_one|all|filter|map)\s*\(\s*(\w+)\s*,")
 
 
@@ -108,13 +110,47 @@ def compile_expression(text: str) -> Expression:
     return Expression(program, reads)
 
 
+class _Map(tuple[tuple[str, str], ...]):
+    """One item of a list of maps, as a value that hashes."""
+
+    __slots__ = ()
+
+
+def _thaw(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [dict(item) if isinstance(item, _Map) else item for item in value]
+    return value
+
+
 def _run(text: str, facts: Mapping[str, Any]) -> Any:
     """Return an expression's value, or None where a datum is missing (or where the answer depends on it)."""
+    return _answer(text, _values_read(text, facts))
+
+
+def _values_read(text: str, facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what an expression reads, in its order, as values that hash; ``_ABSENT`` for what is not known."""
+    found = []
+    for name in compile_expression(text).reads:
+        value = facts.get(name, _ABSENT)
+        if isinstance(value, list):
+            value = tuple(_Map(item.items()) if isinstance(item, dict) else item for item in value)
+        found.append(value)
+    return tuple(found)
+
+
+@lru_cache(maxsize=20_000)
+def _answer(text: str, read: tuple[Any, ...]) -> Any:
+    """
+    Execute an expression on what it reads.
+
+    An answer follows from these values alone and most households share them (counts, months, measures), so answers are
+    kept: executing an expression costs ten times a look-up.
+    """
     expression = compile_expression(text)
-    values = {name: facts[name] for name in expression.reads if name in facts}
-    ranges = [name for name, value in values.items() if isinstance(value, Range)]
+    values = {name: _thaw(value) for name, value in zip(expression.reads, read, strict=True) if value is not _ABSENT}
+    ranges = {name: value for name, value in values.items() if isinstance(value, Range)}
     answer: Any = None
-    for corner in product(*((facts[name].low, facts[name].high) for name in ranges)):
+    for corner in product(*((value.low, value.high) for value in ranges.values())):
         values.update(zip(ranges, corner, strict=True))
         try:
             found = expression.program.execute(values)
@@ -155,12 +191,17 @@ def value_text(criterion: Criterion, facts: Mapping[str, Any]) -> str:
     Return what a criterion read, in Italian and without names: ``genitori conviventi: 2; …`` (at most 300
     characters).
     """
+    return _value_text(criterion.expression, _values_read(criterion.expression, facts))
+
+
+@lru_cache(maxsize=20_000)
+def _value_text(text: str, read: tuple[Any, ...]) -> str:
     parts = [
-        f"{FACT_BY_NAME[name].label}: {describe_value(name, facts[name]) if name in facts else 'non indicato'}"
-        for name in compile_expression(criterion.expression).reads
+        f"{FACT_BY_NAME[name].label}: {'non indicato' if value is _ABSENT else describe_value(name, _thaw(value))}"
+        for name, value in zip(compile_expression(text).reads, read, strict=True)
     ]
-    text = "; ".join(parts)
-    return text if len(text) <= 300 else text[:299] + "…"
+    found = "; ".join(parts)
+    return found if len(found) <= 300 else found[:299] + "…"
 
 
 def _all(outcomes: list[str]) -> str:
@@ -187,6 +228,27 @@ def _decisive(criteria: tuple[Criterion, ...], effective: dict[str, str], outcom
     return decisive
 
 
+@lru_cache(maxsize=1024)
+def _month(text: str) -> Month:
+    return Month.parse(text)
+
+
+@lru_cache(maxsize=20_000)
+def _line(criterion: Criterion, outcome: str, value: str, is_decisive: bool, overruled: str) -> CriterionOutcome:
+    return CriterionOutcome(
+        code=criterion.code,
+        title=criterion.title,
+        group=criterion.group,
+        outcome=outcome,
+        value=value,
+        sentence={YES: criterion.yes, NO: criterion.no, MISSING: criterion.missing}[outcome],
+        evidence=criterion.evidence,
+        source=criterion.source,
+        is_decisive=is_decisive,
+        overruled=overruled,
+    )
+
+
 def evaluate(
     eligibility: Eligibility, facts: Mapping[str, Any], overrules: Mapping[str, str] | None = None
 ) -> Evaluation:
@@ -198,9 +260,12 @@ def evaluate(
     """
     overrules = overrules or {}
     outcomes: dict[str, str] = {}
+    values: dict[str, str] = {}
     for criterion in eligibility.criteria:
-        answer = _run(criterion.expression, facts)
+        read = _values_read(criterion.expression, facts)
+        answer = _answer(criterion.expression, read)
         outcomes[criterion.code] = YES if answer is True else NO if answer is False else MISSING
+        values[criterion.code] = _value_text(criterion.expression, read)
     effective = {code: overrules.get(code) or outcome for code, outcome in outcomes.items()}
     groups: dict[str, list[str]] = {}
     singles: list[str] = []
@@ -215,22 +280,11 @@ def evaluate(
     return Evaluation(
         outcome=outcome,
         criteria=tuple(
-            CriterionOutcome(
-                code=c.code,
-                title=c.title,
-                group=c.group,
-                outcome=outcomes[c.code],
-                value=value_text(c, facts),
-                sentence={YES: c.yes, NO: c.no, MISSING: c.missing}[outcomes[c.code]],
-                evidence=c.evidence,
-                source=c.source,
-                is_decisive=c.code in decisive,
-                overruled=overrules.get(c.code, ""),
-            )
+            _line(c, outcomes[c.code], values[c.code], c.code in decisive, overrules.get(c.code, ""))
             for c in eligibility.criteria
         ),
         months=months if isinstance(months, int) and not isinstance(months, bool) and months > 0 else 0,
-        first_month=Month.parse(first) if isinstance(first, str) else None,
+        first_month=_month(first) if isinstance(first, str) else None,
     )
 
 

@@ -129,10 +129,10 @@ DECLARED: tuple[Declared, ...] = (
         False,
         (
             Declared("code", "text", _("Contributo"), _("Codice del contributo."), True),
-            Declared("month_cents", "cents", _("Importo al mese"), _("In centesimi di euro.")),
+            Declared("month_cents", "cents", _("Importo al mese"), _("In euro al mese.")),
         ),
     ),
-    Declared("isee_cents", "cents", _("ISEE"), _("Indicatore ISEE del nucleo, in centesimi di euro.")),
+    Declared("isee_cents", "cents", _("ISEE"), _("Indicatore ISEE del nucleo, in euro.")),
     Declared("province", "text", _("Provincia di residenza"), _("Sigla, per esempio MI.")),
 )
 
@@ -152,7 +152,7 @@ FACTS: tuple[Fact, ...] = (
         "parents",
         "int",
         _("genitori conviventi"),
-        _("Chi fa domanda più il coniuge o convivente che vive con lei o con lui."),
+        _("Chi fa domanda più il coniuge o convivente che vive nello stesso nucleo."),
         (),
         ("members.relation", "members.cohabiting"),
     ),
@@ -228,7 +228,7 @@ FACTS: tuple[Fact, ...] = (
         (),
         ("other_benefits.code",),
     ),
-    Fact("isee_cents", "int", _("ISEE in centesimi"), _("Indicatore ISEE in centesimi di euro."), (), ("isee_cents",)),
+    Fact("isee_cents", "int", _("ISEE"), _("Indicatore ISEE del nucleo, in euro."), (), ("isee_cents",)),
     Fact("province", "text", _("provincia di residenza"), _("Sigla, per esempio MI."), (), ("province",)),
 )
 FACT_BY_NAME = {fact.name: fact for fact in FACTS}
@@ -417,7 +417,7 @@ def _validate_value(field: Declared, value: object, where: str, on: date, proble
         problems.append(
             Problem(
                 where,
-                _("«%(value)s» non è una relazione ammessa: usi una di %(known)s."),
+                _("«%(value)s» non è una relazione ammessa: usa una di %(known)s."),
                 {"value": value, "known": ", ".join(RELATIONS)},
             )
         )
