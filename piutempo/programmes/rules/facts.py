@@ -410,7 +410,7 @@ def _validate_value(field: Declared, value: object, where: str, on: date, proble
     elif field.kind == "yes_no" and not isinstance(value, bool):
         problems.append(Problem(where, _("«%(label)s» vuole sì o no."), label))
     elif field.kind == "cents" and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-        problems.append(Problem(where, _("«%(label)s» deve essere un importo in centesimi, da zero in su."), label))
+        problems.append(Problem(where, _("«%(label)s» deve essere un importo in euro, da zero in su."), label))
     elif field.kind == "text" and (not isinstance(value, str) or not value.strip()):
         problems.append(Problem(where, _("«%(label)s» deve essere un testo."), label))
     elif field.kind == "relation" and value not in RELATIONS:
