@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.vouchers.views import citizen, desk, expiry, files, handover, issuance, office, provider
+from piutempo.vouchers.views import citizen, desk, expiry, files, handover, issuance, leaving, office, provider
 
 app_name = "vouchers"
 urlpatterns = [
@@ -34,6 +34,7 @@ urlpatterns = [
     path("ufficio/proroghe/nuova/", expiry.new_extension, name="new_extension"),
     path("ufficio/proroghe/<int:extension_id>/", expiry.extension, name="extension"),
     path("ufficio/scadenze/", expiry.expiring, name="expiring"),
+    path("ufficio/domande/<int:application_id>/revoca/", leaving.withdraw, name="withdraw"),
     path("ufficio/buoni/", office.search, name="office_vouchers"),
     path("ufficio/buoni/<int:voucher_id>/", office.voucher, name="office_voucher"),
 ]
