@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -15,7 +15,13 @@ def _fernet(key: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
 
 
-class SealedTextField(models.TextField):
+if TYPE_CHECKING:
+    _Text = models.TextField[str, str]
+else:
+    _Text = models.TextField  # Django's fields take their types only from the stubs
+
+
+class SealedTextField(_Text):
     """Encrypts on the way in, decrypts on the way out. Cannot be searched: that is the point."""
 
     def get_prep_value(self, value: Any) -> Any:
