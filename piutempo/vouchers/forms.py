@@ -126,7 +126,7 @@ class FileForm(forms.Form):
 
     def __init__(self, *args: Any, sites: Any, programmes: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = sites  # type: ignore[attr-defined]  # declared above
+        choose(self, "site", sites)
         self.fields["programme"].choices = programmes  # type: ignore[attr-defined]
         self.fields["programme"].initial = programmes[0][0] if programmes else None
 
@@ -241,7 +241,7 @@ PROXY = "delega"
 class HandoverForm(SerialRangeForm):
     """Who collects and what document they showed."""
 
-    collector = forms.ChoiceField(label=_("Chi ritira"), widget=forms.RadioSelect)
+    collector = forms.ChoiceField(label=_("Persona allo sportello"), widget=forms.RadioSelect)
     document_type = forms.ChoiceField(label=_("Documento mostrato"))
     document_number = forms.CharField(label=_("Numero del documento"), max_length=40)
     proxy_name = forms.CharField(

@@ -45,7 +45,7 @@ def left_cents(voucher: Voucher) -> int:
 
 
 def titles_left(voucher: Voucher) -> int:
-    """Return how many titles are neither spent nor void, 0 once lapsed; of a balance voucher, 1 while something is left."""
+    """Return how many titles are neither spent nor void, 0 once lapsed; of a balance voucher 1 while some is left."""
     if voucher.lapsed_cents or not left_cents(voucher):
         return 0
     return (full_mask(voucher.title_count) & ~voucher.spent & ~voucher.void).bit_count()
