@@ -1,8 +1,9 @@
 """
 Composition tables and how they are dealt.
 
-A table says how many of each value there are. Dealt as a *census* every value comes out exactly as often as the table says (scaled by
-largest remainders, and never to nothing); *drawn*, the same table is read as probabilities, so that totals differ.
+A table says how many of each value there are. Dealt as a *census* every value comes out exactly as often as the table
+says (scaled by largest remainders, and never to nothing); *drawn*, the same table is read as probabilities, so that
+totals differ.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Dealer:
     scale: float = 1.0
 
     def total(self, count: int) -> int:
-        """Return how many there are of something that the scenario counts: the scaled count, or one near it when drawn."""
+        """Return how many there are of what the scenario counts: the scaled count, or one near it when drawn."""
         wanted = max(1, round(count * self.scale))
         return wanted if self.is_census else max(1, round(self.rng.gauss(wanted, wanted**0.5)))
 
@@ -56,7 +57,7 @@ class Dealer:
         return self.rng.choices(values, weights=counts, k=self.total(sum(count for _, count in table)))
 
     def deal_to(self, table: Sequence[tuple[T, int]], size: int) -> list[T]:
-        """Return ``size`` values: the table's own counts when they sum to it, else the nearest multiple of its shares, or drawn."""
+        """Return ``size`` values: the table's own counts when they sum to it, else its shares of it; or drawn."""
         values = [value for value, _ in table]
         weights = [count for _, count in table]
         if not size:

@@ -57,7 +57,7 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class Family:
     """
-    One family that applies. ``desk`` and ``collects_at`` are positions in the region's desks (``desk`` None: applied by itself).
+    One family that applies. ``desk`` and ``collects_at`` are positions in the region's desks (``desk`` None: alone).
 
     ``course_months`` are the months in which some course day falls. ``members[0]`` is the applicant.
     """
@@ -85,8 +85,13 @@ def build_families(
     scenario: Scenario, dealer: Dealer, gazetteer: Gazetteer, registry: Registry, desks: Sequence[Desk]
 ) -> list[Family]:
     """Return the families of ``scenario`` in the order in which they apply."""
-    table = [((number, gender), count) for number, row in enumerate(scenario.families) for gender, count in (("F", row.women), ("M", row.men))]
-    kinds = dealer.deal([(kind, count) for kind, count in table if count])
+    table = [
+        ((number, gender), count)
+        for number, row in enumerate(scenario.families)
+        for gender, count in (("F", row.women), ("M", row.men))
+        if count
+    ]
+    kinds = dealer.deal(table)
     lengths = _course_lengths(scenario, dealer, [scenario.families[row] for row, _ in kinds])
     months = _application_months(scenario, dealer, lengths)
     provinces = dealer.deal_to(scenario.provinces, len(kinds))
@@ -140,7 +145,11 @@ def _application_months(scenario: Scenario, dealer: Dealer, lengths: list[int]) 
         fitting = [m for m, count in left.items() if count and lengths[i] + 1 <= scenario.last_training_month - m]
         if not fitting and dealer.is_census and dealer.scale == 1:
             raise ScenarioError(f"[applications] has too few early months for the courses of {lengths[i]} months")
-        month = dealer.rng.choices(fitting, weights=[left[m] for m in fitting])[0] if fitting else scenario.applications[0][0]
+        month = (
+            dealer.rng.choices(fitting, weights=[left[m] for m in fitting])[0]
+            if fitting
+            else scenario.applications[0][0]
+        )
         if fitting:
             left[month] -= 1
         chosen[i] = month
@@ -151,7 +160,9 @@ def _application_instant(dealer: Dealer, month: Month) -> datetime:
     day = month.first + timedelta(days=dealer.rng.randrange(2, 24))
     if day.weekday() > 4:
         day += timedelta(days=7 - day.weekday())
-    return datetime.combine(day, time(9 + dealer.rng.randrange(8), dealer.rng.randrange(60), dealer.rng.randrange(60)), ROME)
+    return datetime.combine(
+        day, time(9 + dealer.rng.randrange(8), dealer.rng.randrange(60), dealer.rng.randrange(60)), ROME
+    )
 
 
 def _decision_day(scenario: Scenario, dealer: Dealer, applied_on: date) -> date:
@@ -269,12 +280,15 @@ def _members(
         partner = person(other, max(22, age + rng.randrange(-4, 6)))
         members.append(Relative(partner, "partner", is_on_short_time=row.partner == "short_time"))
         name = partner.family_name if other == "M" else name
-    for years in ages:
-        members.append(Relative(person(rng.choice("FM"), years, name), "child"))
-    for _ in range(row.minors_elsewhere):
-        members.append(Relative(person(rng.choice("FM"), rng.randrange(low, high), name), "child", is_cohabiting=False))
-    for _ in range(row.grown_children):
-        members.append(Relative(person(rng.choice("FM"), rng.randrange(18, 20), name), "child"))
+    members.extend(Relative(person(rng.choice("FM"), years, name), "child") for years in ages)
+    members.extend(
+        Relative(person(rng.choice("FM"), rng.randrange(low, high), name), "child", is_cohabiting=False)
+        for _ in range(row.minors_elsewhere)
+    )
+    members.extend(
+        Relative(person(rng.choice("FM"), rng.randrange(18, 20), name), "child") for _ in range(row.grown_children)
+    )
     for _ in range(row.dependants):
-        members.append(Relative(person(rng.choice("FM"), age + rng.randrange(24, 34), rng.choice([name, None])), "parent", is_dependant=True))
+        elder = person(rng.choice("FM"), age + rng.randrange(24, 34), rng.choice([name, None]))
+        members.append(Relative(elder, "parent", is_dependant=True))
     return tuple(members)

@@ -13,12 +13,18 @@ from stdnum import iban, luhn
 MONTH_LETTERS = "ABCDEHLMPRST"
 FAMILY_NAMES: tuple[str, ...] = tuple(dict.fromkeys(Names.last_names))
 COMMON_WOMEN: tuple[str, ...] = tuple(
-    "Maria Anna Laura Francesca Giulia Chiara Sara Elena Paola Silvia Valentina Federica Alessandra Monica Roberta Daniela Cristina "
-    "Barbara Simona Elisa Sofia Martina Giorgia Alice Aurora Emma Beatrice Marta Ilaria Claudia".split()
+    (
+        "Maria Anna Laura Francesca Giulia Chiara Sara Elena Paola Silvia Valentina Federica Alessandra "
+        "Monica  Roberta Daniela Cristina Barbara Simona Elisa Sofia Martina Giorgia Alice Aurora Emma "
+        "Beatrice Marta Ilaria Claudia"
+    ).split()
 )
 COMMON_MEN: tuple[str, ...] = tuple(
-    "Marco Andrea Giuseppe Antonio Francesco Luca Roberto Stefano Paolo Matteo Alessandro Davide Fabio Massimo Simone Giovanni Mario "
-    "Daniele Claudio Riccardo Lorenzo Mattia Gabriele Leonardo Tommaso Filippo Nicola Enrico Pietro Federico".split()
+    (
+        "Marco Andrea Giuseppe Antonio Francesco Luca Roberto Stefano Paolo Matteo Alessandro Davide Fabio "
+        "Massimo Simone  Giovanni Mario Daniele Claudio Riccardo Lorenzo Mattia Gabriele Leonardo Tommaso "
+        "Filippo Nicola Enrico Pietro Federico"
+    ).split()
 )
 RARE_WOMEN: tuple[str, ...] = tuple(dict.fromkeys(Names.first_names_female))
 RARE_MEN: tuple[str, ...] = tuple(dict.fromkeys(Names.first_names_male))
@@ -40,10 +46,11 @@ def fiscal_code(*, given: str, family: str, born: date, gender: str, place: str)
     """
     Return the codice fiscale of a person; ``place`` is the cadastral code of the municipality of birth.
 
-    Names and check character are encoded by python-codicefiscale; its slow search of the place by name is not needed here.
+    Names and check character are encoded by python-codicefiscale; its slow search of the place is not needed here.
     """
     day = born.day + (40 if gender == "F" else 0)
-    body = f"{_family_part(family)}{_given_part(given)}{born.year % 100:02d}{MONTH_LETTERS[born.month - 1]}{day:02d}{place}"
+    birth = f"{born.year % 100:02d}{MONTH_LETTERS[born.month - 1]}{day:02d}"
+    body = f"{_family_part(family)}{_given_part(given)}{birth}{place}"
     return body + str(codicefiscale.encode_cin(body))
 
 
@@ -74,7 +81,9 @@ class Registry:
     def vat_number(self) -> str:
         """Return a partita IVA of an office in Lombardy, with its check digit."""
         while True:
-            body = f"{self.rng.randrange(1, 9_999_999):07d}{self.rng.choice(('013', '015', '016', '017', '018', '020'))}"
+            body = (
+                f"{self.rng.randrange(1, 9_999_999):07d}{self.rng.choice(('013', '015', '016', '017', '018', '020'))}"
+            )
             number = body + str(luhn.calc_check_digit(body))
             if number not in self.vat_numbers:
                 self.vat_numbers.add(number)
@@ -82,7 +91,8 @@ class Registry:
 
     def iban(self) -> str:
         """Return an Italian IBAN: the check letter of the account and the check digits are both right."""
-        bban = f"{self.rng.randrange(1_000, 9_999):05d}{self.rng.randrange(1_000, 99_999):05d}{self.rng.randrange(10**6, 10**10):012d}"
+        bank, branch = self.rng.randrange(1_000, 9_999), self.rng.randrange(1_000, 99_999)
+        bban = f"{bank:05d}{branch:05d}{self.rng.randrange(10**6, 10**10):012d}"
         total = sum(ODD_VALUES[int(c)] if i % 2 == 0 else int(c) for i, c in enumerate(bban))
         tail = chr(ord("A") + total % 26) + bban
         return f"IT{iban.calc_check_digits('IT00' + tail)}{tail}"

@@ -13,9 +13,10 @@ from piutempo.replay.rules.identities import Registry
 from piutempo.replay.rules.scenario import Scenario, SiteRow
 
 FANCIES = (
-    "Arcobaleno Girasole Aquilone Girotondo Primavera Stella Coccinella Mongolfiera Filastrocca Melograno Quadrifoglio Scoiattolo "
-    "Farfalla Nuvola Bosco Ponte Solidarietà Insieme Aurora Speranza Cometa Veliero Albero Fiaba Tartaruga Delfino Mulino Cascina "
-    "Fontana Ginestra Betulla Quercia Castello Lanterna Bussola Sorgente Margherita Papavero Rondine Gabbiano"
+    "Arcobaleno Girasole Aquilone Girotondo Primavera Stella Coccinella Mongolfiera Filastrocca Melograno "
+    "Quadrifoglio Scoiattolo Farfalla Nuvola Bosco Ponte Solidarietà Insieme Aurora Speranza Cometa "
+    "Veliero Albero Fiaba Tartaruga Delfino Mulino Cascina Fontana Ginestra Betulla Quercia Castello "
+    "Lanterna Bussola Sorgente Margherita Papavero Rondine Gabbiano"
 ).split()
 
 
@@ -53,7 +54,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place of a provider. ``prices``: (service, price in cents or None for the ceiling). ``is_known``: families use it."""
+    """A place of a provider. ``prices``: (service, cents or None for the ceiling). ``is_known``: families use it."""
 
     code: str
     row: int
@@ -102,7 +103,7 @@ def build_region(
 
 
 def _desks(scenario: Scenario, dealer: Dealer, gazetteer: Gazetteer) -> list[Desk]:
-    desks = []
+    desks: list[Desk] = []
     for row in scenario.desks:
         for is_working, table in ((True, row.working), (False, row.idle)):
             for province in _provinces_of(table, dealer):

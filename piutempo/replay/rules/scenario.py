@@ -1,5 +1,5 @@
 """
-A scenario file: composition tables of who lives with whom, which training when, who spends what where. Inputs only, never results.
+A scenario file: composition tables of who lives with whom, which training when, who spends what where. Inputs only.
 
 Tables are ``{value = how many}``. See docs/rules/replay.md for the meaning of each key.
 """
@@ -26,10 +26,11 @@ class FamilyRow:
     """
     Families that live the same way.
 
-    ``measure`` names one of [measures], or none. ``minors``: how many children under age live at home (one of the values); ``first_ages`` the youngest child's age range, the end
-    exclusive; ``minors_elsewhere`` children who live with the other parent; ``grown_children`` children of age at home; ``dependants``
-    cohabiting relatives who are not self-sufficient. ``trainings`` names the table of training lengths; ``spends`` says that they would
-    spend vouchers; ``is_handled`` that an officer takes the request in hand.
+    ``measure`` names one of [measures], or none. ``minors``: how many children under age live at home (one of the
+    values); ``first_ages`` the youngest child's age range, the end exclusive; ``minors_elsewhere`` children
+    who live with the other parent; ``grown_children`` children of age at home; ``dependants`` cohabiting
+    relatives who are not self-sufficient. ``trainings`` names the table of training lengths; ``spends`` says
+    that they would spend vouchers; ``is_handled`` that an officer takes the request in hand.
     """
 
     title: str
@@ -49,7 +50,7 @@ class FamilyRow:
 
 @dataclass(frozen=True, slots=True)
 class MeasureDates:
-    """When the labour measure was assigned, [from, until); ``ends`` fixes its end, else it ends after the last course."""
+    """When the labour measure was assigned, [from, until); ``ends``: when it ended, else after the last course."""
 
     assigned: tuple[date, date]
     ends: tuple[date, date] | None = None
@@ -70,10 +71,11 @@ class DeskRow:
 @dataclass(frozen=True, slots=True)
 class SiteRow:
     """
-    Sites of one unit type: by province, how many families know and use (``visited``) and how many never see one (``idle``).
+    Sites of one unit type, by province: those that families know and use (``visited``), those that never see
+    one (``idle``).
 
-    ``services`` with the weight of each in what is asked of them; ``opens`` when their accreditation starts, [from, until); ``for_dependants``: they care only for
-    who is not self-sufficient.
+    ``services`` with the weight of each in what is asked of them; ``opens`` when their accreditation starts, [from,
+    until); ``for_dependants``: they care only for who is not self-sufficient.
     """
 
     unit_type: str
@@ -88,10 +90,13 @@ class SiteRow:
 @dataclass(frozen=True, slots=True)
 class Spending:
     """
-    How families spend. ``titles``: how many titles of a carnet they mean to spend (of carnets), dealt over the first
-    ``months_with_habit`` months of training. ``delay``: after how many months a carnet is spent (of carnets); ``gathers``: over how many months
-    a family gathers its carnets before a visit (of families). ``never_collected``: of a hundred carnets that nobody means to spend.
-    ``last_month``: nobody spends after it. ``one_by_one_per_mille``: visits recorded at the counter rather than in the month's file.
+    How families spend.
+
+    ``titles``: how many titles of a carnet they mean to spend (of carnets), dealt over the first ``months_with_habit``
+    months of training. ``delay``: after how many months a carnet is spent (of carnets); ``gathers``: over how
+    many months a family gathers its carnets before a visit (of families). ``never_collected``: of a hundred
+    carnets that nobody means to spend. ``last_month``: nobody spends after it. ``one_by_one_per_mille``:
+    visits recorded at the counter rather than in the month's file.
     """
 
     titles: Table
@@ -186,11 +191,13 @@ def _check(scenario: Scenario) -> None:
         if row.partner not in PARTNERS:
             raise ScenarioError(f"families, {row.title!r}: partner is one of {PARTNERS}, got {row.partner!r}")
         if row.measure != "none" and (row.trainings not in scenario.trainings or row.measure not in scenario.measures):
-            raise ScenarioError(f"families, {row.title!r}: no [trainings.{row.trainings}] or no [measures.{row.measure}]")
-    for place in (*scenario.desks, *scenario.sites):
-        used = place.working if isinstance(place, DeskRow) else place.visited
-        if unknown := (set(used) | set(place.idle)) - provinces:
-            raise ScenarioError(f"unknown provinces {sorted(unknown)}: [provinces] lists {sorted(provinces)}")
+            raise ScenarioError(
+                f"families, {row.title!r}: no [trainings.{row.trainings}] or no [measures.{row.measure}]"
+            )
+    tables = [table for desk in scenario.desks for table in (desk.working, desk.idle)]
+    tables += [table for site in scenario.sites for table in (site.visited, site.idle)]
+    if unknown := {province for table in tables for province in table} - provinces:
+        raise ScenarioError(f"unknown provinces {sorted(unknown)}: [provinces] lists {sorted(provinces)}")
 
 
 def _only(kind: type, row: Mapping[str, Any]) -> Any:

@@ -1,13 +1,14 @@
 """
-What families mean to do with their carnets: when they collect them, how many titles they spend, where, on what and for whom.
+What families mean to do with their carnets: when they collect them, how many titles they spend, where, on
+what, for whom.
 
-Intentions only: whether a title may be spent is the service's business, and an intention without a voucher does nothing.
+Intentions only: whether a title may be spent is the service's business; an intention without a voucher does nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from piutempo.kernel.periods import Month, age_on
@@ -43,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A family at a site in one month; ``is_one_by_one`` is recorded at once at the counter, else in the month's file."""
+    """A family at a site in one month; ``is_one_by_one``: recorded at once at the counter, else in the month's file."""
 
     family: int
     site: int
@@ -74,7 +75,9 @@ class Validity:
 
     def is_spendable_in(self, month: Month, visit: Month) -> bool:
         """Tell whether a carnet may be spent on every day of the month ``visit``, as known in that month."""
-        known = self.until(month) if self.extension and self.extension.made_on < visit.first else self.original_until(month)
+        known = (
+            self.until(month) if self.extension and self.extension.made_on < visit.first else self.original_until(month)
+        )
         return month <= visit and visit.end <= known
 
 
@@ -85,7 +88,12 @@ class _Plan:
     carnets: tuple[int, ...]
 
 
-def plan_carnets(scenario: Scenario, dealer: Dealer, families: Sequence[Family], collection_days: Callable[[int, Month], date]) -> list[Carnet]:
+def plan_carnets(
+    scenario: Scenario,
+    dealer: Dealer,
+    families: Sequence[Family],
+    collection_days: Callable[[int, Month], date],
+) -> list[Carnet]:
     """
     Return the carnets of the families that would spend, month by month of their courses.
 
@@ -151,7 +159,8 @@ def _plans(scenario: Scenario, dealer: Dealer, carnets: Sequence[Carnet], validi
         while wanted > carnet.month and not validity.is_spendable_in(carnet.month, wanted):
             wanted = wanted + -1
         gathered.setdefault((carnet.family, wanted), []).append(i)
-    return [_Plan(family, month, tuple(inside)) for (family, month), inside in sorted(gathered.items(), key=lambda item: (item[0][1], item[0][0]))]
+    inside = sorted(gathered.items(), key=lambda item: (item[0][1], item[0][0]))
+    return [_Plan(family, month, tuple(carnets_of)) for (family, month), carnets_of in inside]
 
 
 class _Finder:
@@ -165,7 +174,13 @@ class _Finder:
         sites: Sequence[Site],
         catalogue: Mapping[str, Service],
     ) -> None:
-        self.scenario, self.dealer, self.families, self.sites, self.catalogue = scenario, dealer, families, sites, catalogue
+        self.scenario, self.dealer, self.families, self.sites, self.catalogue = (
+            scenario,
+            dealer,
+            families,
+            sites,
+            catalogue,
+        )
         self.usable = [i for i, site in enumerate(sites) if site.is_known or not dealer.is_census]
         self.by_row: dict[int, list[int]] = {}
         self.near: dict[tuple[int, str], list[int]] = {}
@@ -227,15 +242,14 @@ class _Finder:
         if home is not None and self.sites[home].row in needs and self._is_open(home, plan.month):
             return home
         province = self.families[plan.family].place.province
-        for pools in ([self.near.get((row, province), []) for row in needs], [self.by_row.get(row, []) for row in needs]):
+        near = [self.near.get((row, province), []) for row in needs]
+        for pools in (near, [self.by_row.get(row, []) for row in needs]):
             fitting = [site for pool in pools for site in pool if self._is_open(site, plan.month)]
             if fitting:
                 return self.dealer.rng.choices(fitting, weights=[self.sites[site].weight for site in fitting])[0]
         raise LookupError(f"no site is open in {plan.month} for family {plan.family}: open some earlier in [[sites]]")
 
-    def _visit_every_site(
-        self, plans: Sequence[_Plan], needs: Sequence[Mapping[int, object]]
-    ) -> dict[int, int]:
+    def _visit_every_site(self, plans: Sequence[_Plan], needs: Sequence[Mapping[int, object]]) -> dict[int, int]:
         """Give each known site one plan that fits it, the hardest to fit first."""
         pools: dict[tuple[int, str], list[int]] = {}
         everywhere: dict[int, list[int]] = {}
@@ -249,7 +263,8 @@ class _Finder:
         taken: dict[int, int] = {}
         housed: set[int] = set()
         hardest = sorted(
-            self.usable, key=lambda i: (len(everywhere.get(self.sites[i].row, ())), -self.sites[i].opens_on.toordinal(), i)
+            self.usable,
+            key=lambda i: (len(everywhere.get(self.sites[i].row, ())), -self.sites[i].opens_on.toordinal(), i),
         )
         for site in hardest:
             row, province = self.sites[site].row, self.sites[site].place.province
@@ -285,9 +300,10 @@ def _with_attempts(
         previous[visit.family] = number
     dealer.rng.shuffle(doubles)
     for number, earlier in doubles[: dealer.total(scenario.spending.attempts_already_spent)]:
-        line = visits[earlier].lines[0]
-        again = Line(line.carnet, 1, visits[number].lines[0].service, visits[number].lines[0].member, visits[number].lines[0].served_on, "spent")
-        result[number] = Visit(visits[number].family, visits[number].site, visits[number].month, False, (*result[number].lines, again))
+        visit, today = visits[number], visits[number].lines[0]
+        carnet = visits[earlier].lines[0].carnet
+        again = Line(carnet, 1, today.service, today.member, today.served_on, "spent")
+        result[number] = replace(visit, lines=(*visit.lines, again))
     last = {visit.family: visit for visit in visits}
     late = [
         (i, last[carnet.family])

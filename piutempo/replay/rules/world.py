@@ -1,4 +1,4 @@
-"""A whole synthetic world, built from a scenario, a seed and a scale: what people do, before any rule has looked at it."""
+"""A synthetic world, built from a scenario, a seed and a scale: what people do, before any rule has looked at it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def build_world(
     """
     Return the world of ``scenario``, the same for the same seed and scale.
 
-    The scenario's own seed deals its tables out as a census; any other draws from them. ``places`` are the municipalities.
+    The scenario's own seed deals its tables out as a census; any other draws from them. ``places``: municipalities.
     """
     seed = scenario.seed if seed is None else seed
     dealer = Dealer(Random(seed), is_census=seed == scenario.seed, scale=scale)
@@ -68,5 +68,7 @@ def _renunciations(scenario: Scenario, dealer: Dealer, families: Sequence[Family
     dealer.rng.shuffle(able)
     chosen = able[: dealer.total(scenario.renounces)]
     return tuple(
-        (decided + timedelta(days=dealer.rng.randrange(20, 90)), n) for n in chosen if (decided := families[n].decided_on)
+        (decided + timedelta(days=dealer.rng.randrange(20, 90)), n)
+        for n in chosen
+        if (decided := families[n].decided_on)
     )

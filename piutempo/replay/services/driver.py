@@ -86,6 +86,9 @@ def replay_world(world: World, *, programme: Programme, terms: Terms, progress: 
         calendar.run_day(day)
         day += timedelta(days=1)
         if progress and (day.day == 1 or day > last):
-            progress(Month.of(day - timedelta(days=1)), {key: tally[key] - before[key] for key in tally if tally[key] != before[key]})
+            progress(
+                Month.of(day - timedelta(days=1)),
+                {key: tally[key] - before[key] for key in tally if tally[key] != before[key]},
+            )
             before = Counter(tally)
     return Done(tally, vouchers.refused)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date, datetime, time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from piutempo.applications.models import Application
@@ -50,21 +51,18 @@ class FamilyActs:
             if family.decided_on:
                 deciding[family.decided_on].append(number)
         for day, numbers in applying.items():
-            self.calendar.add(day, time(18), lambda at, numbers=numbers: self.apply(numbers))
+            self.calendar.add(day, time(18), partial(self.apply, numbers))
         for day, numbers in deciding.items():
-            self.calendar.add(day, time(19), lambda at, numbers=numbers: self.decide(numbers, at))
+            self.calendar.add(day, time(19), partial(self.decide, numbers))
         for day, number in self.world.renunciations:
-            self.calendar.add(day, time(12), lambda at, number=number: self.renounce(number, at))
+            self.calendar.add(day, time(12), partial(self.renounce, number))
 
-    def apply(self, numbers: list[int]) -> None:
-        """Register the households of a day and submit their applications, each at its own instant."""
+    def apply(self, numbers: list[int], at: datetime) -> None:
+        """Register the households of a day and submit their applications, each at its own instant before ``at``."""
         families = [self.world.families[n] for n in numbers]
         desks = [self.network.desks[f.desk] if f.desk is not None else None for f in families]
         registered = register_households(
-            [
-                _household_of(family, desk.pk if desk else None)
-                for family, desk in zip(families, desks, strict=True)
-            ],
+            [_household_of(family, desk.pk if desk else None) for family, desk in zip(families, desks, strict=True)],
             by=self.cast.desks,
         )
         inputs = []
@@ -85,7 +83,9 @@ class FamilyActs:
                     by=self.cast.desks if desk else None,
                 )
             )
-        for number, application in zip(numbers, submit_applications(programme=self.programme, items=inputs), strict=True):
+        for number, application in zip(
+            numbers, submit_applications(programme=self.programme, items=inputs), strict=True
+        ):
             self.applications[number] = application
         self.tally["domande"] += len(numbers)
 

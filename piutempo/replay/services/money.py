@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from piutempo.kernel.periods import Month
@@ -32,16 +33,16 @@ class MoneyActs:
             following = (month + 1).first
             prepared_on = following + timedelta(days=scenario.statement_day - 1)
             paid_on = following + timedelta(days=scenario.payment_day - 1)
-            self.calendar.add(prepared_on, time(10), lambda at, month=month: self.prepare(month, at))
+            self.calendar.add(prepared_on, time(10), partial(self.prepare, month))
             self.calendar.add(prepared_on + timedelta(days=2), time(10), self.approve)
             self.calendar.add(paid_on, time(10), self.pay)
             month = month + 1
         start = scenario.first_day
         for number, day in enumerate(scenario.report_days):
             since = scenario.report_days[number - 1] if number else start
-            self.calendar.add(day, time(9), lambda at, since=since: self.freeze("quarter", since, at))
+            self.calendar.add(day, time(9), partial(self.freeze, "quarter", since))
         if scenario.report_days:
-            self.calendar.add(scenario.report_days[-1], time(10), lambda at: self.freeze("final", start, at))
+            self.calendar.add(scenario.report_days[-1], time(10), partial(self.freeze, "final", start))
 
     def prepare(self, month: Month, at: datetime) -> None:
         """Draw up the statements of ``month``."""

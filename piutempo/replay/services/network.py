@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from piutempo.kernel.periods import Month
@@ -36,7 +37,7 @@ class Network:
 
 
 def build_network(world: World, programme: Programme) -> Network:
-    """Register every desk, provider and site. Codes start with the programme's number, so that scenarios live side by side."""
+    """Register every desk, provider and site. Site codes start with the programme's number."""
     region, first_day = world.region, world.scenario.first_day
     desks = open_desks(
         [
@@ -72,9 +73,7 @@ def build_network(world: World, programme: Programme) -> Network:
     return Network(tuple(desks), tuple(sites))
 
 
-def open_accreditations(
-    world: World, network: Network, programme: Programme, terms: Terms, calendar: Calendar
-) -> None:
+def open_accreditations(world: World, network: Network, programme: Programme, terms: Terms, calendar: Calendar) -> None:
     """Plan the accreditations, those of a month on its first day; each is valid from its own day."""
     of_network = terms.product(world.scenario.product).network
     by_month: dict[Month, list[Accreditation]] = defaultdict(list)
@@ -83,8 +82,8 @@ def open_accreditations(
             Accreditation(row.pk, of_network, site.prices, valid_from=site.opens_on)
         )
     for month, items in by_month.items():
+        calendar.add(max(month.first, world.scenario.first_day), time(6), partial(_accredit, programme, terms, items))
 
-        def act(at: datetime, items: list[Accreditation] = items) -> None:
-            accredit_sites(items, programme=programme, terms=terms)
 
-        calendar.add(max(month.first, world.scenario.first_day), time(6), act)
+def _accredit(programme: Programme, terms: Terms, items: list[Accreditation], _at: datetime) -> None:
+    accredit_sites(items, programme=programme, terms=terms)

@@ -86,7 +86,7 @@ def run_world(
     world: World, *, programme: Programme, terms: Terms, at: datetime, progress: Progress | None = None
 ) -> Outcome:
     """
-    Replay ``world``, prove every law over all rows and keep the figures. ``at`` is the machine's time, kept with the run.
+    Replay ``world``, prove every law over all rows and keep the figures. ``at``: the machine's time, kept with the run.
 
     :raises NotVerified: some row breaks a law
     """

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -19,11 +20,12 @@ from piutempo.replay.rules.world import World, collection_day
 from piutempo.replay.services.cast import Cast
 from piutempo.replay.services.families import FamilyActs
 from piutempo.replay.services.network import Network
-from piutempo.replay.services.paper import Spent, month_file
+from piutempo.replay.services.paper import month_file
 from piutempo.vouchers.models import Voucher
+from piutempo.vouchers.rules.file_rows import FileRow
 from piutempo.vouchers.services.custody import HandoverItem, hand_over, receive_stock
 from piutempo.vouchers.services.extension import ExtensionScope, extend_expiry
-from piutempo.vouchers.services.files import confirm_file, preview_file
+from piutempo.vouchers.services.files import confirm_file, import_rows, preview_file
 from piutempo.vouchers.services.issuance import issue_month
 from piutempo.vouchers.services.lapse import lapse_expired
 from piutempo.vouchers.services.redemption import RedemptionRefused, redeem
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 #: The day of the month on which a site sends the file of the month before: from the third on.
 FIRST_FILE_DAY, FILE_DAYS = 3, 7
 LAPSE_DAY = 15
+#: One site in so many uploads a CSV by hand.
+SITES_PER_CSV = 4
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ class VoucherActs:
         month = Month.of(scenario.first_day)
         while month.first <= scenario.last_day:
             if month.first >= self.terms.starts_on:
-                self.calendar.add(month.first, time(5), lambda at, month=month: self.issue(month, at))
+                self.calendar.add(month.first, time(5), partial(self.issue, month))
                 self.calendar.add(month.first + timedelta(days=LAPSE_DAY - 1), time(22), self.lapse)
             month = month + 1
         self.calendar.add(scenario.last_day, time(22), self.lapse)
@@ -112,7 +116,7 @@ class VoucherActs:
                 by_desk[self.world.families[family].collects_at].append((voucher_id, family if is_fetched else -1))
         for desk, items in sorted(by_desk.items()):
             day = collection_day(desk, month)
-            self.calendar.add(day, time(8), lambda at, desk=desk, items=items: self.hand_over(desk, items, at))
+            self.calendar.add(day, time(8), partial(self.hand_over, desk, items))
 
     def _last_validity(self) -> date:
         product = self.terms.product(self.world.scenario.product)
@@ -126,15 +130,13 @@ class VoucherActs:
             visit = self.world.visits[number]
             if visit.is_one_by_one:
                 day = later(visit.lines[0].served_on, delay)
-                self.calendar.add(day, time(11, number % 60), lambda at, visit=visit: self.redeem(visit, at))
+                self.calendar.add(day, time(11, number % 60), partial(self.redeem, visit))
                 continue
             month = visit.month + delay
             waiting = self.files[visit.site, month]
             if not waiting:
                 day = (month + 1).first + timedelta(days=FIRST_FILE_DAY - 1 + visit.site % FILE_DAYS)
-                self.calendar.add(
-                    day, time(15), lambda at, site=visit.site, month=month: self.send_file(site, month, at)
-                )
+                self.calendar.add(day, time(15), partial(self.send_file, visit.site, month))
             waiting.append((visit, delay))
 
     def hand_over(self, desk: int, items: Sequence[tuple[int, int]], at: datetime) -> None:
@@ -179,43 +181,51 @@ class VoucherActs:
                 self._refuse(refused.code, len(titles))
 
     def send_file(self, site: int, month: Month, at: datetime) -> None:
-        """A site sends its file of the month: previewed, then confirmed with the rows that are right."""
-        rows = []
+        """
+        A site sends its month, and the rows that are right are taken.
+
+        One site in four uploads a CSV, previewed and then confirmed; the software of the others sends the same rows.
+        """
+        rows: list[FileRow] = []
         for visit, delay in self.files.pop((site, month)):
             for line in visit.lines:
                 held, titles = self._take(line)
-                if held is None or not titles:
-                    continue
-                served_on = later(line.served_on, delay)
-                rows.append(
-                    Spent(
-                        code=title_code(held.code, titles[0], settings.CODE_KEY),
-                        titles=len(titles),
-                        service=line.service,
-                        quantity=self._quantity(site, line, served_on, len(titles)),
-                        served_on=served_on,
-                        cared_fiscal_code=self._cared(visit.family, line),
+                if held is not None and titles:
+                    rows.append(
+                        self._row(len(rows) + 2, site, visit.family, line, later(line.served_on, delay), held, titles)
                     )
-                )
         if not rows:
             return
-        row = self.network.sites[site]
-        file = preview_file(
-            site=row,
-            programme=self.programme,
-            name=f"{row.code}-{month}.csv",
-            content=month_file(rows),
-            at=at,
-            by=None,
-        )
-        result = confirm_file(file=file, at=at + timedelta(minutes=5), by=None, takes_good_rows=True)
+        row, name = self.network.sites[site], f"{month}"
+        if site % SITES_PER_CSV:
+            result = import_rows(site=row, programme=self.programme, name=name, rows=rows, at=at, by=None)
+        else:
+            file = preview_file(
+                site=row, programme=self.programme, name=f"{name}.csv", content=month_file(rows), at=at, by=None
+            )
+            result = confirm_file(file=file, at=at + timedelta(minutes=5), by=None, takes_good_rows=True)
         refused = {refusal.line: refusal.code for refusal in result.refusals}
-        for number, spent in enumerate(rows, start=2):
-            if code := refused.get(number):
+        for spent in rows:
+            if code := refused.get(spent.line):
                 self._refuse(code, spent.titles)
             else:
                 self.tally["titoli"] += spent.titles
         self.tally["file"] += 1
+
+    def _row(
+        self, number: int, site: int, family: int, line: Line, served_on: date, held: Held, titles: range
+    ) -> FileRow:
+        return FileRow(
+            line=number,
+            voucher_code=held.code,
+            first_title=titles.start,
+            titles=len(titles),
+            amount_cents=0,
+            service=line.service,
+            quantity=self._quantity(site, line, served_on, len(titles)),
+            served_on=served_on,
+            cared_fiscal_code=self._cared(family, line),
+        )
 
     def _refuse(self, code: str, titles: int) -> None:
         self.tally["titoli rifiutati"] += titles

@@ -35,7 +35,7 @@ ASKED = (
 
 
 class Command(BaseCommand):
-    """``manage.py replay SCENARIO [--seed N] [--scale X] [--json FILE] [--quiet]``. Exit 0: replayed and every law holds."""
+    """``manage.py replay SCENARIO [--seed N] [--scale X] [--json FILE] [--quiet]``; exit 0: every law holds."""
 
     help = "Replays a scenario, day by day, through the services that people use, and prints the figures it comes to."
 
@@ -81,8 +81,8 @@ class Command(BaseCommand):
                 outcome = run_world(world, programme=programme, terms=terms, at=timezone.now(), progress=progress)
             except NotVerified as error:
                 raise CommandError(f"the replay broke a law: {error.args[0][:5]}", returncode=1) from None
-        figures = {key: outcome.figures[key] for key in ASKED} | outcome.figures
-        figures["seconds"] = round(perf_counter() - started, 1)
+        seconds = round(perf_counter() - started, 1)
+        figures: dict[str, Any] = {key: outcome.figures[key] for key in ASKED} | outcome.figures | {"seconds": seconds}
         if options["json_file"]:
             options["json_file"].write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
         self._print(outcome, figures, is_quiet=is_quiet)
@@ -93,7 +93,8 @@ class Command(BaseCommand):
         if figures["awards_queued"]:
             self.stdout.write(
                 f"il fondo non bastava: {figures['awards_queued']} assegnazioni in lista d'attesa, "
-                f"{figures['awards_served_from_the_list']} servite con il denaro rientrato, {figures['awards_waiting']} ancora in attesa"
+                f"{figures['awards_served_from_the_list']} servite con il denaro rientrato, "
+                f"{figures['awards_waiting']} ancora in attesa"
             )
         if not is_quiet:
             self.stdout.write("in tutto: " + story_of(outcome.tally))
