@@ -1,1 +1,1 @@
-"""Where the numbers come from: ratios against the engine's own limit, measured in one run (see README of this folder)."""
+"""Where the numbers come from: ratios against the engine's own limit, measured in one run (docs/performance.md)."""

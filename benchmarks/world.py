@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import django
@@ -25,8 +25,9 @@ from piutempo.programmes.selectors import get_fund_pot, get_terms
 from piutempo.programmes.services import load_programme
 from piutempo.vouchers.services.issuance import issue_month
 
-AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-MONTH = Month(2026, 3)
+#: The served program reads the real clock, so the world lives today.
+AT = datetime.now(tz=UTC)
+MONTH = Month.of(AT.date())
 PRODUCT = "buono-servizi"
 
 
@@ -134,4 +135,4 @@ def issue_all(world: World, *, handed: bool = True) -> None:
 
 def served_on() -> date:
     """A day on which everything is valid."""
-    return MONTH.first + timedelta(days=1)
+    return MONTH.first
