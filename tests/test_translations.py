@@ -1,18 +1,24 @@
 """The English catalogue: complete where the public and citizens read, true to its source, and read by the pages."""
 
+import html
 import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
-from django.test import Client, override_settings
+from django.test import override_settings
+from django.utils import timezone
 from django.utils.translation import template as django_template
 from django.utils.translation import trans_real
+
+from piutempo.people.models import Role
+from tests.applications.factories import OPEN_AT, make_person, make_programme, make_user
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale/en/LC_MESSAGES/django.po"
@@ -53,7 +59,15 @@ PUBLIC_AND_CITIZEN = (
     *(
         f"piutempo/applications/templates/applications/{name}.html"
         for name in (
-            "application", "citizen", "criteria", "household", "identity", "members", "months", "review", "situation",
+            "application",
+            "citizen",
+            "criteria",
+            "household",
+            "identity",
+            "members",
+            "months",
+            "review",
+            "situation",
             "step_nav",
         )
     ),
@@ -146,3 +160,76 @@ def english(catalogue, tmp_path, client):
         yield client
     trans_real._translations.pop("en", None)
     trans_real.activate("it")
+
+
+def words_of(answer) -> str:
+    """What a page says, without marks, spaces in excess and entities."""
+    page = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
+    shown = " ".join(re.findall(r'(?:alt|aria-label|placeholder|title)="([^"]*)"', page))
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page) + " " + shown).split())
+
+
+def left_in_italian(answer, catalogue) -> list[str]:
+    """The Italian sentences of the catalogue that a page still says (not the short words a programme also uses)."""
+    text = words_of(answer)
+    return [
+        sentence
+        for message in catalogue
+        for sentence in (message.id if isinstance(message.id, tuple) else (message.id,))
+        if len(sentence) > 20 and "%" not in sentence and "<" not in sentence and sentence in text
+        and sentence not in (message.string if isinstance(message.string, tuple) else (message.string,))
+    ]  # fmt: skip
+
+
+PUBLIC_PAGES = {
+    "/": "More time for those who work and care",
+    "/aiuto/": "I lost my vouchers, what now?",
+    "/contatti/": "Telephone",
+    "/privacy/": "Your rights",
+    "/accessibilita/": "Accessibility",
+    "/accedi/": "Username",
+    "/programmi/": "The programmes",
+    "/programmi/fondo-limitato/": "Services and ceilings",
+    "/verifica/": "Check",
+    "/verifica/fondo-limitato/": "Check",
+    "/dove-spendere/": "Where to spend",
+    "/sportelli/": "Help desks",
+    "/non-esiste/": "Start again from the home page",
+}
+CITIZEN_PAGES = ("/area/", "/cittadino/", "/cittadino/buoni/", "/profilo/")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "words"), PUBLIC_PAGES.items())
+def test_a_public_page_speaks_english_only(english, catalogue, path, words):
+    make_programme()
+    answer = english.get(path)
+    assert '<html lang="en">' in answer.content.decode()
+    assert words in words_of(answer)
+    assert not left_in_italian(answer, catalogue)
+
+
+@pytest.mark.django_db
+def test_the_citizen_pages_speak_english_only(english, catalogue, monkeypatch):
+    monkeypatch.setattr(
+        "piutempo.people.middleware.timezone", SimpleNamespace(now=lambda: OPEN_AT, localdate=timezone.localdate)
+    )
+    programme, user = make_programme(), make_user((Role.CITIZEN, "all", None))
+    make_person(user=user)
+    english.force_login(user)
+    started = english.post(f"/cittadino/domanda/nuova/{programme.code}/")
+    steps = [started.url, started.url.replace("nucleo", "situazione"), started.url.replace("nucleo", "riepilogo")]
+    for path in (*CITIZEN_PAGES, *steps, started.url.replace("nucleo/", "")):
+        answer = english.get(path, follow=True)
+        assert answer.status_code == 200, path
+        assert '<html lang="en">' in answer.content.decode()
+        assert not left_in_italian(answer, catalogue), path
+
+
+@pytest.mark.django_db
+def test_the_language_of_the_browser_is_followed_until_one_is_chosen(english):
+    english.cookies.clear()
+    assert '<html lang="en">' in english.get("/aiuto/", headers={"Accept-Language": "en"}).content.decode()
+    assert '<html lang="it">' in english.get("/aiuto/", headers={"Accept-Language": "de"}).content.decode()
+    english.post("/i18n/setlang/", {"language": "it", "next": "/aiuto/"})
+    assert '<html lang="it">' in english.get("/aiuto/", headers={"Accept-Language": "en"}).content.decode()

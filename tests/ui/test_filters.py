@@ -2,16 +2,11 @@
 
 import re
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from django.conf import settings
 from django.template import Context, Template
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import translation
-from django.utils.translation import trans_real
 
 from piutempo.kernel.periods import Month
 from piutempo.ui.charts import bar_chart, line_chart
@@ -117,35 +112,3 @@ def test_the_language_can_be_changed_and_stays(client: Client):
     answer = client.post("/i18n/setlang/", {"language": "en", "next": "/aiuto/"})
     assert answer.status_code == 302 and answer["Location"] == "/aiuto/"
     assert '<html lang="en">' in client.get("/aiuto/").content.decode()
-
-
-@pytest.mark.django_db
-def test_the_public_pages_speak_english_from_the_catalogue(client: Client, tmp_path: Path):
-    """The catalogue is compiled as ``make setup`` does, and read beside the source strings."""
-    catalogue = Path(settings.BASE_DIR) / "locale/en/LC_MESSAGES/django.po"
-    compiled = tmp_path / "en/LC_MESSAGES/django.mo"
-    compiled.parent.mkdir(parents=True)
-    with catalogue.open("rb") as source, compiled.open("wb") as target:
-        write_mo(target, read_po(source, locale="en"))
-    with override_settings(LOCALE_PATHS=[tmp_path]):
-        trans_real._translations.pop("en", None)
-        try:
-            client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
-            pages = {path: client.get(path).content.decode() for path in ("/", "/aiuto/", "/privacy/", "/accedi/")}
-        finally:
-            trans_real._translations.pop("en", None)
-    assert "More time for those who work and care" in pages["/"] and "Skip to contents" in pages["/"]
-    assert "I lost my vouchers, what now?" in pages["/aiuto/"]
-    assert "Your rights" in pages["/privacy/"]
-    assert "Username" in pages["/accedi/"] and "Nome utente" not in pages["/accedi/"]
-
-
-def test_the_catalogue_keeps_every_placeholder():
-    with (Path(settings.BASE_DIR) / "locale/en/LC_MESSAGES/django.po").open("rb") as file:
-        catalogue = read_po(file, locale="en")
-    for message in catalogue:
-        source = message.id if isinstance(message.id, tuple) else (message.id,)
-        target = message.string if isinstance(message.string, tuple) else (message.string,)
-        for text in filter(None, target):
-            wanted = {tuple(sorted(set(re.findall(r"%\(\w+\)s|</?\w+", one)))) for one in source}
-            assert tuple(sorted(set(re.findall(r"%\(\w+\)s|</?\w+", text)))) in wanted or not message.id, message.id

@@ -12,8 +12,8 @@ class Command(makemessages.Command):
     """
     Writes ``locale/<language>/LC_MESSAGES/django.po``; needs GNU gettext, unlike running and testing the program.
 
-    It also reads our short names ``_t`` and ``_l``, leaves places, guesses, dates and what nobody says any more out, and
-    so writes the same file twice: a difference in the catalogue is a difference in what people read.
+    It also reads our short names ``_t`` and ``_l``; places, guesses, dates and what nobody says any more stay out, so
+    that two runs write the same file: a difference in the catalogue is a difference in what people read.
     """
 
     xgettext_options = [*makemessages.Command.xgettext_options, "--keyword=_t", "--keyword=_l"]
