@@ -42,11 +42,7 @@ def list_pots_for(ids: Programmes) -> list[Fund]:
 
 def trace_redemption(redemption_id: int) -> list[Step]:
     """Return redemption, voucher, award and application."""
-    found = (
-        Redemption.objects.select_related("site__provider", "voucher", "reversal")
-        .filter(pk=redemption_id)
-        .first()
-    )
+    found = Redemption.objects.select_related("site__provider", "voucher", "reversal").filter(pk=redemption_id).first()
     if found is None:
         return []
     facts = [

@@ -91,7 +91,7 @@ def new_batch(request: PiuRequest, programme_id: int) -> HttpResponse:
     messages.success(
         request,
         _t(
-            "Creata la distinta %(number)s per %(amount)s. Controllala, scarica l’elenco per la banca e poi registra "
+            "Creata la distinta %(number)s per %(amount)s. Controllala, scarica l'elenco per la banca e poi registra "
             "il pagamento."
         )
         % {"number": batch.number, "amount": format_euro(batch.amount_cents)},

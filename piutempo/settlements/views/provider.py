@@ -59,7 +59,7 @@ def own_statements(request: PiuRequest) -> HttpResponse:
         list_statements_of_sites(_sites(request)),
         caption=_("I miei rendiconti"),
         empty=_(
-            "Ancora nessun rendiconto. Li predispone l’ufficio contabilità a fine mese, dai titoli che hai registrato: "
+            "Ancora nessun rendiconto. Li predispone l'ufficio contabilità a fine mese, dai titoli che hai registrato: "
             "registra quelli che hai in mano."
         ),
         columns=[

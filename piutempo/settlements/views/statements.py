@@ -165,7 +165,7 @@ def line_columns(url: Any = None) -> list[Column]:
             value=lambda line: _t("escluso") if line.excluded_reason else _t("ammesso"),
             tag=lambda line: "bad" if line.excluded_reason else "good",
         ),
-        Column("why", _("Motivo dell’esclusione"), value=reason_of, order=""),
+        Column("why", _("Motivo dell'esclusione"), value=reason_of, order=""),
     ]
 
 
@@ -234,7 +234,7 @@ def _tell_prepared(request: HttpRequest, count: int, cents: int, excluded: int) 
         "Predisposti %(count)s rendiconti: %(amount)s da pagare, %(excluded)s esclusi dai controlli.",
         count,
     ) % {"count": count, "amount": format_euro(cents), "excluded": format_euro(excluded)}
-    messages.success(request, f"{text} {_t('Ora li approva un’altra persona.')}")
+    messages.success(request, " ".join([text, _t("Ora li approva un'altra persona.")]))
 
 
 @role_required(Role.ACCOUNTING_OFFICER)
