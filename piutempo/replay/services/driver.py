@@ -59,11 +59,13 @@ class Calendar:
                 action(datetime.combine(day, hour, ROME))
 
 
-def replay_world(world: World, *, programme: Programme, terms: Terms, progress: Progress | None = None) -> Done:
+def replay_world(
+    world: World, *, programme: Programme, terms: Terms, until: date | None = None, progress: Progress | None = None
+) -> Done:
     """
     Make ``world`` happen in this database, from the scenario's first day to its last, and return what was done.
 
-    ``progress`` is called after each month with what happened in it. The figures are not the tally: read them by query.
+    ``until`` stops before a day: the rest has not happened yet. ``progress`` is called after each month with what happened in it. The figures are not the tally: read them by query.
     """
     scenario = world.scenario
     calendar = Calendar()
@@ -82,6 +84,8 @@ def replay_world(world: World, *, programme: Programme, terms: Terms, progress: 
     money.plan()
     day, before = scenario.first_day, Counter[str]()
     last = scenario.last_day + timedelta(days=1)
+    if until is not None:
+        last = min(last, until - timedelta(days=1))
     while day <= last:
         calendar.run_day(day)
         day += timedelta(days=1)

@@ -62,7 +62,10 @@ class FamilyActs:
         families = [self.world.families[n] for n in numbers]
         desks = [self.network.desks[f.desk] if f.desk is not None else None for f in families]
         registered = register_households(
-            [_household_of(family, desk.pk if desk else None) for family, desk in zip(families, desks, strict=True)],
+            [
+                household_of(family, desk.pk if desk else None, family.applied_at)
+                for family, desk in zip(families, desks, strict=True)
+            ],
             by=self.cast.desks,
         )
         inputs = []
@@ -120,7 +123,8 @@ class FamilyActs:
         return Award.objects.filter(programme=self.programme, status=AwardStatus.WAITING).count()
 
 
-def _household_of(family: Family, desk_id: int | None) -> HouseholdInput:
+def household_of(family: Family, desk_id: int | None, at: datetime) -> HouseholdInput:
+    """Return a family as people registers it."""
     applicant = family.applicant
     return HouseholdInput(
         applicant=PersonInput(
@@ -141,6 +145,6 @@ def _household_of(family: Family, desk_id: int | None) -> HouseholdInput:
             )
             for member in family.members[1:]
         ),
-        at=family.applied_at,
+        at=at,
         desk_id=desk_id,
     )
