@@ -82,8 +82,8 @@ _INSERT_LINES = f"""
                 AND (g.valid_until IS NULL OR r.served_on < g.valid_until)) AS ceiling_cents
       {_CANDIDATES}
       JOIN settlements_statement st
-        ON st.provider_id = s.provider_id AND st.pot_id = v.pot_id AND st.programme_id = v.programme_id
-       AND st.month = %s AND st.id > %s
+        ON st.provider_id = s.provider_id AND st.pot_id = v.pot_id AND +st.programme_id = +v.programme_id
+       AND st.month = %s AND +st.id > %s
       {_WHERE}
     ) c
 """  # noqa: S608
@@ -242,4 +242,4 @@ def _recount(statement: Statement) -> None:
 
 def _lock(programme: Programme) -> None:
     """One settlement at a time in a programme: the others wait here. On SQLite the transaction is the only writer."""
-    Programme.objects.select_for_update(of=("self",)).get(pk=programme.pk)
+    Programme.objects.select_for_update(of=("self",), no_key=True).get(pk=programme.pk)
