@@ -145,13 +145,18 @@ class Holding(models.Model):
 
 
 class Transfer(models.Model):
-    """One movement of one source's cents. Append-only; unique by ``(kind, subject_id, sequence, source)``."""
+    """
+    One movement of one source's cents. Append-only; unique by ``(kind, subject_id, sequence, source)``.
+
+    Pot and source come from the same statement's join with ``Source``; a foreign key of the database would lock those
+    few rows at every posting, so ``verify_ledger`` proves them instead (docs/performance.md).
+    """
 
     kind = models.CharField(max_length=10, choices=Kind)
     subject_id = models.BigIntegerField()
     sequence = models.PositiveSmallIntegerField(default=0)
-    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+", db_index=False)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False)
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     from_account = models.CharField(max_length=10, choices=Account)
     to_account = models.CharField(max_length=10, choices=Account)
     amount_cents = models.BigIntegerField()

@@ -68,15 +68,22 @@ class Voucher(models.Model):
     where it is, and
     ``spent`` stays 0. ``replacement`` counts re-issues of the same month: 0 is the first. ``first_serial`` is the
     serial number of title 1.
+
+    Written ten thousand at a time, from rows that the same statement reads: only the award is checked by a foreign key
+    of the database, the rest are copies that ``verify_ledger`` proves (docs/performance.md).
     """
 
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+", db_index=False)
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+", db_index=False)
-    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+", db_index=False)
-    run = models.ForeignKey(IssuanceRun, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    run = models.ForeignKey(
+        IssuanceRun, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     product = models.CharField(max_length=40)
     network = models.CharField(max_length=40)
-    holder = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    holder = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     month = models.DateField()
     replacement = models.PositiveSmallIntegerField(default=0)
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
@@ -92,7 +99,15 @@ class Voucher(models.Model):
     valid_until = models.DateField(help_text="exclusive; moved by extensions")
     record_days = models.PositiveSmallIntegerField(help_text="a service may be recorded up to so many days after it")
     reversal_days = models.PositiveSmallIntegerField(help_text="a redemption may be undone up to so many days after it")
-    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, null=True, related_name="+", help_text="holds the stock")
+    desk = models.ForeignKey(
+        Desk,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        help_text="holds the stock",
+    )
     handed = models.BigIntegerField(default=0)
     blocked = models.BigIntegerField(default=0)
     spent = models.BigIntegerField(default=0)
@@ -196,23 +211,35 @@ class Redemption(models.Model):
     ``is_settled`` is set (once, by settlements) when an approved statement contains it: from then on it cannot be
     reversed. It is the
     only column the database lets change.
+
+    Site, person and file are what the guard of the same statement has just read; a foreign key of the database would
+    lock their rows at every redemption, so ``verify_ledger`` proves them instead.
     """
 
     voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="redemptions")
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     service = models.CharField(max_length=40)
     quantity = models.PositiveSmallIntegerField(help_text="units of the service: hours, days, meals …")
-    person_cared = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    person_cared = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     mask = models.BigIntegerField(default=0, help_text="the titles spent; 0 for a balance voucher")
     amount_cents = models.PositiveIntegerField()
     served_on = models.DateField(help_text="date of service")
     redeemed_at = models.DateTimeField()
     redeemed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     key = models.CharField(max_length=64)
     key_hash = models.CharField(max_length=64)
-    file = models.ForeignKey(RedemptionFile, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    file = models.ForeignKey(
+        RedemptionFile, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     is_settled = models.BooleanField(default=False, db_default=False)
 
     class Meta:

@@ -199,6 +199,14 @@ def test_the_ledger_verifies_and_a_lie_is_found(programme, capsys):
     assert "voucher-lapsed-as-said: voucher" in capsys.readouterr().out
 
 
+def test_what_the_database_does_not_check_is_found(programme):
+    voucher = Voucher.objects.order_by("id").first()
+    Voucher.objects.filter(pk=voucher.pk).update(run_id=10**9, holder_id=10**9)
+    found = {(v.law, v.row) for v in list_all_violations()}
+    assert ("row-points-to-what-exists", f"vouchers_voucher {voucher.pk}") in found
+    assert ("voucher-copies-its-award", f"voucher {voucher.pk}") in found
+
+
 @pytest.mark.parametrize("law", sorted(LAWS))
 def test_every_law_reads_on_this_database(programme, law):
     with connection.cursor() as cursor:

@@ -5,7 +5,9 @@ right.
 
 from collections.abc import Iterable
 
+from django.apps import apps
 from django.db import connection
+from django.db.models import ForeignKey
 
 from piutempo.ledger.selectors import Violation, list_violations
 from piutempo.records.services import hash_json
@@ -29,6 +31,11 @@ LAWS: dict[str, str] = {
         SELECT 'award ' || a.id, a.months - a.months_released, count(v.id)
         FROM awards_award a JOIN vouchers_voucher v ON v.award_id = a.id AND v.replacement = 0
         GROUP BY a.id, a.months, a.months_released HAVING count(v.id) > a.months - a.months_released""",
+    "voucher-copies-its-award": """
+        SELECT 'voucher ' || v.id, a.id, v.award_id
+        FROM vouchers_voucher v JOIN awards_award a ON a.id = v.award_id
+        WHERE v.programme_id <> a.programme_id OR v.pot_id <> a.pot_id OR v.holder_id <> a.beneficiary_id
+           OR v.product <> a.product""",
     "voucher-issued-as-said": """
         SELECT 'voucher ' || v.id, v.value_cents, coalesce(t.cents, 0)
         FROM vouchers_voucher v
@@ -101,9 +108,29 @@ def list_all_violations() -> list[Violation]:
             found += [
                 Violation(law, row, f"expected {expected}, found {got}") for row, expected, got in cursor.fetchall()
             ]
+    found += _orphans()
     found += _masks()
     found += _reports()
     return found
+
+
+def _orphans() -> Iterable[Violation]:
+    """What hot rows point to exists: these foreign keys have no constraint in the database (docs/performance.md)."""
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            for field in model._meta.concrete_fields:
+                if not isinstance(field, ForeignKey) or field.db_constraint:
+                    continue
+                table, column = model._meta.db_table, field.column
+                parent, key = field.related_model._meta.db_table, field.target_field.column
+                cursor.execute(
+                    f"SELECT t.id, t.{column} FROM {table} t LEFT JOIN {parent} p ON p.{key} = t.{column}"  # noqa: S608
+                    f" WHERE t.{column} IS NOT NULL AND p.{key} IS NULL ORDER BY t.id"
+                )
+                for row_id, missing in cursor.fetchall():
+                    yield Violation(
+                        "row-points-to-what-exists", f"{table} {row_id}", f"{column} {missing}: no such row"
+                    )
 
 
 def _masks() -> Iterable[Violation]:

@@ -8,252 +8,532 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('awards', '0001_initial'),
-        ('ledger', '0001_initial'),
-        ('network', '0001_initial'),
-        ('people', '0001_initial'),
-        ('programmes', '0001_initial'),
+        ("awards", "0001_initial"),
+        ("ledger", "0001_initial"),
+        ("network", "0001_initial"),
+        ("people", "0001_initial"),
+        ("programmes", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Extension',
+            name="Extension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decree', models.CharField(max_length=200, verbose_name="estremi dell'atto")),
-                ('reason', models.CharField(max_length=300, verbose_name='motivo')),
-                ('product', models.CharField(blank=True, max_length=40)),
-                ('expiring_from', models.DateField(help_text='vouchers whose valid_until lies in [from, until)')),
-                ('expiring_until', models.DateField()),
-                ('new_valid_until', models.DateField(help_text='exclusive')),
-                ('restores_lapsed', models.BooleanField(default=True)),
-                ('vouchers', models.PositiveIntegerField()),
-                ('unspent_cents', models.PositiveBigIntegerField()),
-                ('made_at', models.DateTimeField()),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('undo_reason', models.CharField(blank=True, max_length=300)),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme')),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("decree", models.CharField(max_length=200, verbose_name="estremi dell'atto")),
+                ("reason", models.CharField(max_length=300, verbose_name="motivo")),
+                ("product", models.CharField(blank=True, max_length=40)),
+                ("expiring_from", models.DateField(help_text="vouchers whose valid_until lies in [from, until)")),
+                ("expiring_until", models.DateField()),
+                ("new_valid_until", models.DateField(help_text="exclusive")),
+                ("restores_lapsed", models.BooleanField(default=True)),
+                ("vouchers", models.PositiveIntegerField()),
+                ("unspent_cents", models.PositiveBigIntegerField()),
+                ("made_at", models.DateTimeField()),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("undo_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='IssuanceRun',
+            name="IssuanceRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product', models.CharField(max_length=40)),
-                ('month', models.DateField()),
-                ('started_at', models.DateTimeField()),
-                ('cursor', models.BigIntegerField(default=0)),
-                ('issued', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product", models.CharField(max_length=40)),
+                ("month", models.DateField()),
+                ("started_at", models.DateTimeField()),
+                ("cursor", models.BigIntegerField(default=0)),
+                ("issued", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RedemptionFile',
+            name="RedemptionFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('rows', models.JSONField(help_text='normalised rows with their errors, as previewed')),
-                ('row_count', models.PositiveIntegerField()),
-                ('uploaded_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('accepted', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.site')),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("rows", models.JSONField(help_text="normalised rows with their errors, as previewed")),
+                ("row_count", models.PositiveIntegerField()),
+                ("uploaded_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("accepted", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="programmes.programme"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="network.site"),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Redemption',
+            name="Redemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('service', models.CharField(max_length=40)),
-                ('quantity', models.PositiveSmallIntegerField(help_text='units of the service: hours, days, meals …')),
-                ('mask', models.BigIntegerField(default=0, help_text='the titles spent; 0 for a balance voucher')),
-                ('amount_cents', models.PositiveIntegerField()),
-                ('served_on', models.DateField(help_text='date of service')),
-                ('redeemed_at', models.DateTimeField()),
-                ('key', models.CharField(max_length=64)),
-                ('key_hash', models.CharField(max_length=64)),
-                ('person_cared', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.member')),
-                ('redeemed_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.site')),
-                ('file', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.redemptionfile')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("service", models.CharField(max_length=40)),
+                ("quantity", models.PositiveSmallIntegerField(help_text="units of the service: hours, days, meals …")),
+                ("mask", models.BigIntegerField(default=0, help_text="the titles spent; 0 for a balance voucher")),
+                ("amount_cents", models.PositiveIntegerField()),
+                ("served_on", models.DateField(help_text="date of service")),
+                ("redeemed_at", models.DateTimeField()),
+                ("key", models.CharField(max_length=64)),
+                ("key_hash", models.CharField(max_length=64)),
+                (
+                    "person_cared",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.member",
+                    ),
+                ),
+                (
+                    "redeemed_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.site",
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="vouchers.redemptionfile",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reversal',
+            name="Reversal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=300)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('redemption', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reversal', to='vouchers.redemption')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.CharField(max_length=300)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "redemption",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reversal", to="vouchers.redemption"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Voucher',
+            name="Voucher",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('product', models.CharField(max_length=40)),
-                ('network', models.CharField(max_length=40)),
-                ('month', models.DateField()),
-                ('replacement', models.PositiveSmallIntegerField(default=0)),
-                ('code', models.BigIntegerField(help_text='50 random bits; see kernel.codes', unique=True)),
-                ('first_serial', models.BigIntegerField()),
-                ('form', models.CharField(choices=[('titles', 'titoli di taglio fisso'), ('balance', 'buono a scalare')], max_length=8)),
-                ('face_cents', models.PositiveIntegerField()),
-                ('title_count', models.PositiveSmallIntegerField()),
-                ('value_cents', models.PositiveIntegerField()),
-                ('issued_on', models.DateField()),
-                ('valid_from', models.DateField()),
-                ('original_valid_until', models.DateField(help_text='exclusive')),
-                ('valid_until', models.DateField(help_text='exclusive; moved by extensions')),
-                ('handed', models.BigIntegerField(default=0)),
-                ('blocked', models.BigIntegerField(default=0)),
-                ('spent', models.BigIntegerField(default=0)),
-                ('void', models.BigIntegerField(default=0)),
-                ('spent_cents', models.PositiveIntegerField(default=0)),
-                ('void_cents', models.PositiveIntegerField(default=0, help_text='moved to a replacement')),
-                ('lapsed_cents', models.PositiveIntegerField(default=0)),
-                ('award', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='vouchers', to='awards.award')),
-                ('desk', models.ForeignKey(help_text='holds the stock', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.desk')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
-                ('pot', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.pot')),
-                ('programme', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programmes.programme')),
-                ('replaces', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='vouchers.voucher')),
-                ('run', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.issuancerun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("product", models.CharField(max_length=40)),
+                ("network", models.CharField(max_length=40)),
+                ("month", models.DateField()),
+                ("replacement", models.PositiveSmallIntegerField(default=0)),
+                ("code", models.BigIntegerField(help_text="50 random bits; see kernel.codes", unique=True)),
+                ("first_serial", models.BigIntegerField()),
+                (
+                    "form",
+                    models.CharField(
+                        choices=[("titles", "titoli di taglio fisso"), ("balance", "buono a scalare")], max_length=8
+                    ),
+                ),
+                ("face_cents", models.PositiveIntegerField()),
+                ("title_count", models.PositiveSmallIntegerField()),
+                ("value_cents", models.PositiveIntegerField()),
+                ("issued_on", models.DateField()),
+                ("valid_from", models.DateField()),
+                ("original_valid_until", models.DateField(help_text="exclusive")),
+                ("valid_until", models.DateField(help_text="exclusive; moved by extensions")),
+                ("handed", models.BigIntegerField(default=0)),
+                ("blocked", models.BigIntegerField(default=0)),
+                ("spent", models.BigIntegerField(default=0)),
+                ("void", models.BigIntegerField(default=0)),
+                ("spent_cents", models.PositiveIntegerField(default=0)),
+                ("void_cents", models.PositiveIntegerField(default=0, help_text="moved to a replacement")),
+                ("lapsed_cents", models.PositiveIntegerField(default=0)),
+                (
+                    "award",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="vouchers",
+                        to="awards.award",
+                    ),
+                ),
+                (
+                    "desk",
+                    models.ForeignKey(
+                        db_index=False,
+                        db_constraint=False,
+                        help_text="holds the stock",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="network.desk",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.person",
+                    ),
+                ),
+                (
+                    "pot",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.pot",
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="programmes.programme",
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaced_by",
+                        to="vouchers.voucher",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="vouchers.issuancerun",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='redemption',
-            name='voucher',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='vouchers.voucher'),
+            model_name="redemption",
+            name="voucher",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="redemptions", to="vouchers.voucher"
+            ),
         ),
         migrations.CreateModel(
-            name='Lapse',
+            name="Lapse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cause', models.CharField(choices=[('expired', 'scadenza'), ('renounced', 'rinuncia'), ('withdrawn', 'revoca')], max_length=10)),
-                ('amount_cents', models.PositiveIntegerField()),
-                ('on', models.DateField()),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('voucher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lapses', to='vouchers.voucher')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[("expired", "scadenza"), ("renounced", "rinuncia"), ("withdrawn", "revoca")],
+                        max_length=10,
+                    ),
+                ),
+                ("amount_cents", models.PositiveIntegerField()),
+                ("on", models.DateField()),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "voucher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lapses", to="vouchers.voucher"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExtensionLine',
+            name="ExtensionLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old_valid_until', models.DateField()),
-                ('extension', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='vouchers.extension')),
-                ('voucher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='vouchers.voucher')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("old_valid_until", models.DateField()),
+                (
+                    "extension",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="vouchers.extension"
+                    ),
+                ),
+                (
+                    "voucher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="vouchers.voucher"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CustodyMove',
+            name="CustodyMove",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('received', 'ricevuti dallo sportello'), ('handed', 'consegnati alla famiglia'), ('returned', 'restituiti'), ('lost', 'smarriti'), ('blocked', 'bloccati'), ('unblocked', 'sbloccati'), ('reissued', 'sostituiti')], max_length=10)),
-                ('first_serial', models.BigIntegerField()),
-                ('last_serial', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('document_type', models.CharField(blank=True, max_length=30)),
-                ('document_number', models.CharField(blank=True, max_length=40)),
-                ('proxy_name', models.CharField(blank=True, help_text='who collected with a mandate', max_length=200)),
-                ('mandate_on', models.DateField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('desk', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='network.desk')),
-                ('recipient', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person')),
-                ('voucher', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='moves', to='vouchers.voucher')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("received", "ricevuti dallo sportello"),
+                            ("handed", "consegnati alla famiglia"),
+                            ("returned", "restituiti"),
+                            ("lost", "smarriti"),
+                            ("blocked", "bloccati"),
+                            ("unblocked", "sbloccati"),
+                            ("reissued", "sostituiti"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("first_serial", models.BigIntegerField()),
+                ("last_serial", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("document_type", models.CharField(blank=True, max_length=30)),
+                ("document_number", models.CharField(blank=True, max_length=40)),
+                ("proxy_name", models.CharField(blank=True, help_text="who collected with a mandate", max_length=200)),
+                ("mandate_on", models.DateField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "desk",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="network.desk"
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+                    ),
+                ),
+                (
+                    "voucher",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="moves", to="vouchers.voucher"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='issuancerun',
-            constraint=models.UniqueConstraint(fields=('programme', 'product', 'month'), name='one_run_a_month'),
+            model_name="issuancerun",
+            constraint=models.UniqueConstraint(fields=("programme", "product", "month"), name="one_run_a_month"),
         ),
         migrations.AddConstraint(
-            model_name='redemptionfile',
-            constraint=models.UniqueConstraint(fields=('site', 'sha256'), name='file_once_a_site'),
+            model_name="redemptionfile",
+            constraint=models.UniqueConstraint(fields=("site", "sha256"), name="file_once_a_site"),
         ),
         migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(fields=['programme', 'valid_until'], name='voucher_expiry'),
+            model_name="voucher",
+            index=models.Index(fields=["programme", "valid_until"], name="voucher_expiry"),
         ),
         migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(fields=['desk', 'month'], name='voucher_desk'),
+            model_name="voucher",
+            index=models.Index(fields=["desk", "month"], name="voucher_desk"),
         ),
         migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(fields=['first_serial'], name='voucher_serial'),
+            model_name="voucher",
+            index=models.Index(fields=["first_serial"], name="voucher_serial"),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(fields=('award', 'month', 'replacement'), name='voucher_once_a_month'),
+            model_name="voucher",
+            constraint=models.UniqueConstraint(fields=("award", "month", "replacement"), name="voucher_once_a_month"),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('value_cents', django.db.models.expressions.CombinedExpression(models.F('face_cents'), '*', models.F('title_count'))), ('title_count__gte', 1), ('title_count__lte', 62)), name='voucher_value'),
+            model_name="voucher",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "value_cents",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("face_cents"), "*", models.F("title_count")
+                        ),
+                    ),
+                    ("title_count__gte", 1),
+                    ("title_count__lte", 62),
+                ),
+                name="voucher_value",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__lt', models.F('valid_until'))), name='voucher_period'),
+            model_name="voucher",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_from__lt", models.F("valid_until"))), name="voucher_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('value_cents__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('spent_cents'), '+', models.F('void_cents')), '+', models.F('lapsed_cents')))), name='voucher_never_beyond_value'),
+            model_name="voucher",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "value_cents__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("spent_cents"), "+", models.F("void_cents")
+                            ),
+                            "+",
+                            models.F("lapsed_cents"),
+                        ),
+                    )
+                ),
+                name="voucher_never_beyond_value",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('spent', django.db.models.expressions.CombinedExpression(models.F('spent'), '&', models.F('handed'))), ('blocked__gte', 0), ('handed__gte', 0), ('spent__gte', 0), ('void__gte', 0)), name='voucher_spent_within_handed'),
+            model_name="voucher",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "spent",
+                        django.db.models.expressions.CombinedExpression(models.F("spent"), "&", models.F("handed")),
+                    ),
+                    ("blocked__gte", 0),
+                    ("handed__gte", 0),
+                    ("spent__gte", 0),
+                    ("void__gte", 0),
+                ),
+                name="voucher_spent_within_handed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(django.db.models.expressions.CombinedExpression(models.F('spent'), '&', models.F('void')), 0), name='voucher_spent_never_void'),
+            model_name="voucher",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.Exact(
+                    django.db.models.expressions.CombinedExpression(models.F("spent"), "&", models.F("void")), 0
+                ),
+                name="voucher_spent_never_void",
+            ),
         ),
         migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['site', 'redeemed_at'], name='redemption_site_day'),
+            model_name="redemption",
+            index=models.Index(fields=["site", "redeemed_at"], name="redemption_site_day"),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(fields=('site', 'key'), name='redemption_key_once_a_site'),
+            model_name="redemption",
+            constraint=models.UniqueConstraint(fields=("site", "key"), name="redemption_key_once_a_site"),
         ),
         migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='redemption_positive'),
+            model_name="redemption",
+            constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)), name="redemption_positive"),
         ),
         migrations.AddConstraint(
-            model_name='lapse',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('voucher',), name='one_standing_lapse_a_voucher'),
+            model_name="lapse",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("undone_at__isnull", True)),
+                fields=("voucher",),
+                name="one_standing_lapse_a_voucher",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lapse',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='lapse_positive'),
+            model_name="lapse",
+            constraint=models.CheckConstraint(condition=models.Q(("amount_cents__gt", 0)), name="lapse_positive"),
         ),
         migrations.AddConstraint(
-            model_name='extensionline',
-            constraint=models.UniqueConstraint(fields=('extension', 'voucher'), name='extension_line_once'),
+            model_name="extensionline",
+            constraint=models.UniqueConstraint(fields=("extension", "voucher"), name="extension_line_once"),
         ),
         migrations.AddIndex(
-            model_name='custodymove',
-            index=models.Index(fields=['desk', 'at'], name='custody_desk_day'),
+            model_name="custodymove",
+            index=models.Index(fields=["desk", "at"], name="custody_desk_day"),
         ),
         migrations.AddConstraint(
-            model_name='custodymove',
-            constraint=models.CheckConstraint(condition=models.Q(('last_serial__gte', models.F('first_serial'))), name='custody_range'),
+            model_name="custodymove",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_serial__gte", models.F("first_serial"))), name="custody_range"
+            ),
         ),
     ]
