@@ -48,9 +48,10 @@ def lock_pot(pot_id: int) -> Pot:
 
     Whoever commits, issues or returns money takes this lock first, so that what they read of the pot stays true. On
     SQLite
-    the transaction itself is the only writer.
+    the transaction itself is the only writer. Keys are not locked: rows that refer to the pot (redemptions, statements)
+    neither wait for this lock nor run into a deadlock with it.
     """
-    return Pot.objects.select_for_update(of=("self",)).get(pk=pot_id)
+    return Pot.objects.select_for_update(of=("self",), no_key=True).get(pk=pot_id)
 
 
 def get_available_cents(pot_id: int) -> int:

@@ -65,7 +65,7 @@ def load_programme(path: Path | str, *, at: datetime, by: User | None = None) ->
 def load_data(data: Mapping[str, Any], terms: Terms, *, at: datetime, by: User | None, origin: Origin) -> LoadResult:
     """Publish checked data as ``load_programme`` does with a file's."""
     programme, _created = Programme.objects.get_or_create(code=terms.code, defaults={"title": terms.title})
-    programme = Programme.objects.select_for_update().get(pk=programme.pk)
+    programme = Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     same = ProgrammeVersion.objects.filter(
         programme=programme, status=VersionStatus.PUBLISHED, data_hash=hash_data(data)
     ).first()
@@ -131,7 +131,7 @@ def create_draft(*, programme: Programme, at: datetime, by: User | None = None, 
 
     :raises ProgrammeVersion.DoesNotExist: nothing was published yet (a first version comes from a file)
     """
-    programme = Programme.objects.select_for_update().get(pk=programme.pk)
+    programme = Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     head = get_head(programme)
     if head is None:
         raise ProgrammeVersion.DoesNotExist(f"{programme.code} has no published version: load its file first")
@@ -216,7 +216,7 @@ def publish_version(
     :raises VersionRefused: the draft is stale, unchanged, too early, or changes money already given
     :raises ProgrammeRefused: it does not hold together from that day
     """
-    programme = Programme.objects.select_for_update().get(pk=draft.programme_id)
+    programme = Programme.objects.select_for_update(no_key=True).get(pk=draft.programme_id)
     draft = ProgrammeVersion.objects.select_for_update(of=("self",)).get(pk=draft.pk)
     if draft.status != VersionStatus.DRAFT:
         raise VersionRefused(Refusal.PUBLISHED)

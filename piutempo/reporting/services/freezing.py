@@ -41,7 +41,7 @@ def freeze_report(
     """
     if instant_of(as_of) > at:
         raise ReportRefused("not-ended")
-    Programme.objects.select_for_update(of=("self",)).get(pk=programme.pk)
+    Programme.objects.select_for_update(of=("self",), no_key=True).get(pk=programme.pk)
     refresh_totals()
     report = compute_report(
         programme=programme,

@@ -31,7 +31,7 @@ def create_batch(
 
     :raises SettlementRefused: NOTHING_TO_PAY
     """
-    Programme.objects.select_for_update(of=("self",)).get(pk=programme.pk)
+    Programme.objects.select_for_update(of=("self",), no_key=True).get(pk=programme.pk)
     due = Statement.objects.filter(
         programme=programme, status=StatementStatus.APPROVED, payment__isnull=True, amount_cents__gt=0
     ).exclude(provider__iban="")
