@@ -27,6 +27,7 @@ from piutempo.vouchers.services import (
     KeyReused,
     RedemptionRefused,
     ReversalRefused,
+    SeveralVouchers,
     redeem_many,
     reverse_redemption,
 )
@@ -250,6 +251,11 @@ def problem(request: HttpRequest, status_code: int, code: str, details: dict[str
 @api.exception_handler(RedemptionRefused)
 def _refused(request: HttpRequest, refused: RedemptionRefused) -> HttpResponse:
     return problem(request, 422, refused.code, refused.details)
+
+
+@api.exception_handler(SeveralVouchers)
+def _several(request: HttpRequest, several: SeveralVouchers) -> HttpResponse:
+    return problem(request, 422, several.code)
 
 
 @api.exception_handler(ReversalRefused)

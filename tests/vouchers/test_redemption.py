@@ -378,6 +378,29 @@ def test_titles_of_several_vouchers_go_all_or_none(world: World) -> None:
     assert [r.pk for r in again] == [r.pk for r in done]
 
 
+@pytest.mark.parametrize("then", [("one", "two", "three"), ("one",), ("two",), ("one", "two", "two 2")])
+def test_a_key_used_for_some_vouchers_is_refused_for_any_others(world: World, then: tuple[str, ...]) -> None:
+    named = dict(zip(("one", "two", "three"), (issued(world, build_family(world)) for _ in range(3)), strict=True))
+    titles = {name: code_of(v) for name, v in named.items()} | {"two 2": code_of(named["two"], 2)}
+    shared: dict[str, Any] = {"site": world.site, "service": "pulizie", "served_on": TODAY, "at": NOW, "by": None}
+    redeem_many(codes=[titles["one"], titles["two"]], key="a", quantity=9, **shared)
+    with pytest.raises(KeyReused):
+        redeem_many(codes=[titles[name] for name in then], key="a", quantity=9, **shared)
+    with pytest.raises(KeyReused):
+        redeem_many(codes=[titles["one"], titles["two"]], key="a", quantity=8, **shared)
+    assert Redemption.objects.count() == 2
+
+
+def test_an_amount_is_never_taken_from_each_of_several_vouchers(world: World) -> None:
+    codes = [code_of(issued(world, build_family(world, product="saldo"))) for _ in range(2)]
+    with pytest.raises(SeveralVouchers):
+        redeem_many(
+            codes=codes, amount_cents=1_000, key="a", site=world.site, service="pulizie", quantity=20, served_on=TODAY,
+            at=NOW, by=None,
+        )  # fmt: skip
+    assert not Redemption.objects.exists()
+
+
 def test_the_ceiling_holds_for_the_whole_service_over_several_vouchers(world: World) -> None:
     one, two = (issued(world, build_family(world)) for _ in range(2))
     with pytest.raises(RedemptionRefused) as refused:

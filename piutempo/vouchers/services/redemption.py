@@ -75,7 +75,11 @@ class SeveralVouchers(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One redemption asked for, codes already read."""
+    """
+    One redemption asked for, codes already read.
+
+    ``whole`` says what else the same key asked for, when this is one voucher's part of a service paid with several.
+    """
 
     site_id: int
     voucher_code: int
@@ -91,6 +95,7 @@ class Request:
     by_id: int | None
     key: str
     file_id: int | None = None
+    whole: str = ""
 
     @property
     def key_hash(self) -> str:
@@ -107,6 +112,7 @@ class Request:
                     self.person_id,
                     self.holder,
                     self.served_on,
+                    *((self.whole,) if self.whole else ()),
                 ),
             )
         )
@@ -174,7 +180,7 @@ def redeem(
             service=service,
             quantity=quantity,
             person_id=person_cared_id or 0,
-            holder=(holder_fiscal_code or "").strip().upper(),
+            holder=_plain(holder_fiscal_code),
             served_on=served_on,
             at=at,
             on=timezone.localdate(at),
@@ -182,6 +188,10 @@ def redeem(
             key=key,
         )
     )
+
+
+def _plain(fiscal_code: str | None) -> str:
+    return (fiscal_code or "").strip().upper()
 
 
 @transaction.atomic
@@ -205,42 +215,50 @@ def redeem_many(
 
     ``quantity`` is for the whole service: it is divided among the vouchers by their titles, at least one unit
     each, and the
-    ceiling is checked on the whole too. Arguments and errors as in ``redeem``.
+    ceiling is checked on the whole too. Arguments and errors as in ``redeem``; an amount is of one voucher.
     """
     titles = read_codes(codes)
-    by_voucher: dict[int, list[str]] = defaultdict(list)
-    for text, title in zip(codes, titles, strict=True):
-        by_voucher[title.voucher_code].append(text)
-    shared: dict[str, Any] = {
-        "site": site,
-        "service": service,
-        "served_on": served_on,
-        "at": at,
-        "by": by,
-        "amount_cents": amount_cents,
-        "person_cared_id": person_cared_id,
-        "holder_fiscal_code": holder_fiscal_code,
-    }
-    if len(by_voucher) == 1:
-        return [redeem(codes=codes, quantity=quantity, key=key, **shared)]
-    _check_whole_ceiling(site, by_voucher, service, quantity, served_on)
-    done = []
-    for n, (_voucher, texts) in enumerate(sorted(by_voucher.items()), start=1):
-        part = max(1, quantity * len(texts) // len(titles))
-        # The hash of each part holds its own titles only, so the key says how many parts there are.
-        done.append(redeem(codes=texts, quantity=part, key=f"{key}:{n}/{len(by_voucher)}", **shared))
-    return done
+    masks: dict[int, int] = defaultdict(int)
+    for title in titles:
+        masks[title.voucher_code] |= mask_of([title.index])
+    if len(masks) > 1 and amount_cents:
+        # An amount is of one voucher: nobody said how to divide it.
+        raise SeveralVouchers(list(codes))
+    if len(masks) > 1:
+        _check_whole_ceiling(site, masks, service, quantity, served_on)
+    parts = sorted(masks.items())
+    asked = sum(mask.bit_count() for _, mask in parts)
+    return [
+        redeem_request(
+            Request(
+                site_id=site.pk,
+                voucher_code=voucher_code,
+                mask=0 if amount_cents else mask,
+                amount_cents=amount_cents,
+                service=service,
+                quantity=max(1, quantity * mask.bit_count() // asked) if n else quantity,
+                person_id=person_cared_id or 0,
+                holder=_plain(holder_fiscal_code),
+                served_on=served_on,
+                at=at,
+                on=timezone.localdate(at),
+                by_id=by.pk if by else None,
+                # The first part takes the key as it is, and each knows the whole: with other titles it is refused.
+                key=f"{key}:{n}" if n > 1 else key,
+                whole=f"{quantity}|{parts}" if n else "",
+            )
+        )
+        for n, (voucher_code, mask) in enumerate(parts, start=int(len(parts) > 1))
+    ]
 
 
-def _check_whole_ceiling(
-    site: Site, by_voucher: dict[int, list[str]], service: str, quantity: int, served_on: date
-) -> None:
-    vouchers = load_vouchers(by_voucher)
+def _check_whole_ceiling(site: Site, masks: dict[int, int], service: str, quantity: int, served_on: date) -> None:
+    vouchers = load_vouchers(masks)
     grants = load_grants(site.pk)
     total, ceilings = 0, []
-    for code, texts in by_voucher.items():
+    for code, mask in masks.items():
         if v := vouchers.get(code):
-            total += v.face_cents * len(set(texts))
+            total += v.face_cents * mask.bit_count()
             ceilings += [
                 g.unit_ceiling_cents
                 for g in grants_on(grants, v.programme_id, served_on)

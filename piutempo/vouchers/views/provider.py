@@ -23,7 +23,13 @@ from piutempo.vouchers.models import Form, Redemption, Voucher
 from piutempo.vouchers.rules.masks import mask_of
 from piutempo.vouchers.rules.redemption import Refusal
 from piutempo.vouchers.selectors.facts import grants_on, load_catalogue, load_grants
-from piutempo.vouchers.services.redemption import KeyReused, RedemptionRefused, read_codes, redeem_many
+from piutempo.vouchers.services.redemption import (
+    KeyReused,
+    RedemptionRefused,
+    SeveralVouchers,
+    read_codes,
+    redeem_many,
+)
 from piutempo.vouchers.services.reversal import ReversalRefused, reverse_redemption
 from piutempo.vouchers.views.access import sites_of
 
@@ -75,6 +81,9 @@ def redeem(request: PiuRequest) -> HttpResponse:
         )
     except RedemptionRefused as refused:
         form.add_error(None, sentence_for(refused.code, refused.details))
+        return render(request, "vouchers/redeem.html", context, status=422)
+    except SeveralVouchers as several:
+        form.add_error(None, sentence_for(several.code))
         return render(request, "vouchers/redeem.html", context, status=422)
     except KeyReused:
         form.add_error(None, _t("Questa pagina era già stata usata per altri titoli: ricomincia da una pagina nuova."))
