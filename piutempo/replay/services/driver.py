@@ -65,7 +65,8 @@ def replay_world(
     """
     Make ``world`` happen in this database, from the scenario's first day to its last, and return what was done.
 
-    ``until`` stops before a day: the rest has not happened yet. ``progress`` is called after each month with what happened in it. The figures are not the tally: read them by query.
+    ``until`` stops before a day: the rest has not happened yet. ``progress`` is called after each month with what
+    happened in it. The figures are not the tally: read them by query.
     """
     scenario = world.scenario
     calendar = Calendar()

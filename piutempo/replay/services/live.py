@@ -1,4 +1,4 @@
-"""The small story of the programme that is open now: the last months, up to this moment, with something in every state."""
+"""The small story of the programme that is open now: its last months up to today, with something in every state."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ANCHOR = Month(2026, 11)
 
 def tell_live_story(*, programmes_dir: Path, at: datetime) -> ReplayRun | None:
     """
-    Play the live programme's last months up to yesterday, then leave some work for today. Told once; None: no open window.
+    Play the live programme's last months up to yesterday, and leave some work for today. Once; None: no open window.
 
     The run's figures hold the ids of the citizen, of her desk and of a provider that she knows.
     """

@@ -21,7 +21,7 @@ HISTORIC = "obiettivo-conciliazione-2010"
 
 
 class Command(BaseCommand):
-    """``manage.py demo [--only-seed]``: minutes the first time, seconds after. ``--only-seed`` leaves the replay out."""
+    """``manage.py demo [--only-seed]``: minutes the first time, then seconds; ``--only-seed``: no replay."""
 
     help = "Fills the database of a demonstration; what is there already stays as it is."
 
