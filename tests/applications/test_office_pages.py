@@ -163,7 +163,7 @@ def test_deciding_against_the_rules_says_what_to_do_and_decides_nothing(client: 
         reverse("applications:decide", args=[application.pk, "approva"]), {"note": ""}
     )
     assert answer.status_code == 422
-    assert "rivedere, con un motivo" in answer.content.decode()
+    assert "rivedi prima, con un motivo" in answer.content.decode()
     assert not Decision.objects.exists()
 
 

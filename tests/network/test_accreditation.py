@@ -1,6 +1,5 @@
 """Accreditation: cut at ceilings, never overlapping."""
 
-import time
 from datetime import date
 
 import pytest
@@ -154,9 +153,8 @@ def test_partita_iva_and_iban_are_checked(fields, code):
 
 
 @pytest.mark.django_db
-def test_a_region_of_sites_is_accredited_in_seconds_and_few_queries(django_assert_max_num_queries):
+def test_a_region_of_sites_is_accredited_in_few_queries(django_assert_max_num_queries):
     rho = make_municipality()
-    started = time.perf_counter()
     with django_assert_max_num_queries(120):
         providers = register_providers([ProviderInput(f"Coop {i}", vat_number(i)) for i in range(1, 201)])
         sites = register_sites(
@@ -168,7 +166,6 @@ def test_a_region_of_sites_is_accredited_in_seconds_and_few_queries(django_asser
             terms=make_terms(),
         )
     assert len(grants) == 1_400 * 3
-    assert time.perf_counter() - started < 10
 
 
 @pytest.mark.django_db
