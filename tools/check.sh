@@ -32,12 +32,25 @@ migrations_up_and_down() {
     "$bin/python" manage.py migrate --verbosity 0
 }
 
+# Collecting the texts again must change nothing. Only who translates needs GNU gettext.
+catalogue_collected() {
+    command -v xgettext >/dev/null || { echo "no GNU gettext here: not checked"; return; }
+    local file=locale/en/LC_MESSAGES/django.po
+    cp "$file" "$scratch/django.po" && "$bin/python" manage.py makemessages -l en --verbosity 0 || return
+    local status=0
+    cmp -s "$file" "$scratch/django.po" || status=1
+    cp "$scratch/django.po" "$file"
+    [ "$status" = 0 ] || echo "texts changed: run manage.py makemessages -l en, and translate what is new"
+    return "$status"
+}
+
 run "ruff format" "$bin/ruff" format --check .
 run "ruff check" "$bin/ruff" check .
 run "mypy" "$bin/mypy"
 run "import contracts" "$bin/lint-imports" --no-cache --no-logo
 run "djlint" "$bin/djlint" piutempo --lint --quiet
 run "django check" "$bin/python" manage.py check
+run "catalogue collected" catalogue_collected
 run "migrations complete" "$bin/python" manage.py makemigrations --check --dry-run
 run "migrations up and down" migrations_up_and_down
 
