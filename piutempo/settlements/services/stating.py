@@ -72,7 +72,7 @@ _INSERT_LINES = f"""
     INSERT INTO settlements_statementline (statement_id, redemption_id, amount_cents, excluded_reason)
     SELECT c.statement_id, c.redemption_id, c.amount_cents,
            CASE WHEN c.ceiling_cents IS NULL THEN '{Exclusion.NOT_ACCREDITED}'
-                WHEN c.amount_cents > c.quantity * c.ceiling_cents THEN '{Exclusion.ABOVE_CEILING}'
+                WHEN c.amount_cents > CAST(c.quantity AS bigint) * c.ceiling_cents THEN '{Exclusion.ABOVE_CEILING}'
                 ELSE '' END
     FROM (
       SELECT st.id AS statement_id, r.id AS redemption_id, r.amount_cents, r.quantity,

@@ -50,7 +50,8 @@ def write_rows(
 _LEGS = """
     INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account, amount_cents,
         booked_on, effective_on)
-    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed', r.amount_cents * s.share_bp / 10000,
+    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed',
+        CAST(r.amount_cents AS bigint) * s.share_bp / 10000,
         {booked_on}, r.served_on
     FROM {redemptions} r
     JOIN vouchers_voucher v ON v.id = r.voucher_id
@@ -139,7 +140,8 @@ added AS (
 legs AS (
     INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account, amount_cents,
         booked_on, effective_on)
-    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed', r.amount_cents * s.share_bp / 10000, %s, r.served_on
+    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed',
+        CAST(r.amount_cents AS bigint) * s.share_bp / 10000, %s, r.served_on
     FROM added r JOIN spent ON spent.id = r.voucher_id JOIN ledger_source s ON s.pot_id = spent.pot_id
 )
 SELECT count(*) FROM added

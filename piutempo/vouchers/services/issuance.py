@@ -332,7 +332,8 @@ def _insert(
                     f"""
                     INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account,
                         to_account, amount_cents, booked_on, effective_on)
-                    SELECT 'issue', v.id, 0, v.pot_id, s.id, 'committed', 'issued', v.value_cents * s.share_bp / 10000,
+                    SELECT 'issue', v.id, 0, v.pot_id, s.id, 'committed', 'issued',
+                        CAST(v.value_cents AS bigint) * s.share_bp / 10000,
                         %s, %s
                     FROM vouchers_voucher v JOIN ledger_source s ON s.pot_id = v.pot_id
                     WHERE {mine}

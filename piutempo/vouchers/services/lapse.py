@@ -137,7 +137,8 @@ def _lapse_chunk(
             db.execute(
                 """INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account,
                     amount_cents, booked_on, effective_on)
-                SELECT %s, l.id, 0, v.pot_id, s.id, %s, %s, l.amount_cents * s.share_bp / 10000, %s, %s
+                SELECT %s, l.id, 0, v.pot_id, s.id, %s, %s,
+                    CAST(l.amount_cents AS bigint) * s.share_bp / 10000, %s, %s
                 FROM vouchers_lapse l
                 JOIN vouchers_voucher v ON v.id = l.voucher_id
                 JOIN ledger_source s ON s.pot_id = v.pot_id

@@ -35,7 +35,7 @@ WHERE -- GUARD
           AND g.valid_from <= %(served_on)s
           AND (g.valid_until IS NULL OR g.valid_until > %(served_on)s)
           AND CASE WHEN %(mask)s > 0 THEN %(titles)s * v.face_cents ELSE %(amount)s END
-              <= %(quantity)s * g.unit_ceiling_cents
+              <= CAST(%(quantity)s AS bigint) * g.unit_ceiling_cents
     )
     AND (
         (%(person)s = 0 AND %(needs_person)s = 0)
