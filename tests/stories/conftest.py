@@ -9,14 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import urlparse
+from urllib.parse import urlparse, urlsplit
 from urllib.request import urlopen
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from piutempo.kernel.codes import title_code
@@ -134,7 +136,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def seeded(environment: dict[str, str], folder: Path) -> str:
-    """Write the world into the database; with ``PIUTEMPO_STORIES_WORLD`` (who mends a story) keep it there and take it again."""
+    """Write the world into the database; ``PIUTEMPO_STORIES_WORLD`` names a folder that keeps it for the next run."""
     kept = Path(os.environ["PIUTEMPO_STORIES_WORLD"]) if "PIUTEMPO_STORIES_WORLD" in os.environ else None
     if kept and (kept / "facts.json").exists() and not environment["DATABASE_URL"]:
         shutil.copytree(kept, folder, dirs_exist_ok=True)
@@ -174,6 +176,35 @@ def browser() -> Iterator[Browser]:
         found = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", "--lang=it"])
         yield found
         found.close()
+
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDER = """() => [...document.querySelectorAll('main *, header *, footer *')]
+    .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+    .filter(e => !e.closest('.pt-table-wrap, .table-responsive, pre'))
+    .slice(0, 4).map(e => e.outerHTML.slice(0, 120))"""
+AXE = Axe()
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """Return the WCAG 2.1 A and AA violations of the page as it is shown, and what is wider than the screen."""
+    found = AXE.run(page, options=RULES).response["violations"]
+    wrong = [f"{v['id']} ({v['help']}): {v['nodes'][0]['html'][:160]}" for v in found]
+    if page.evaluate(OVERFLOW) > 0:
+        wrong.append(f"wider than the screen: {page.evaluate(WIDER)}")
+    return wrong
+
+
+#: Names of the addresses whose page was looked at with axe, in all stories.
+looked_at: set[str] = set()
+
+
+def note(page: Page) -> None:
+    """Remember that this page was looked at."""
+    with suppress(Resolver404):
+        looked_at.add(resolve(urlsplit(page.url).path).view_name)
 
 
 class Visitor:
@@ -227,6 +258,16 @@ class Visitor:
         self.page.wait_for_load_state()
         return self
 
+    def check(self) -> "Visitor":
+        """Look at the page with axe, wide and on a phone; what it finds fails the test at its end."""
+        kept = self.page.viewport_size or WIDE
+        for size in (WIDE, PHONE):
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self.faults += [f"{self.page.url} at {size['width']}: {f}" for f in accessibility_faults(self.page)]
+        self.page.set_viewport_size(kept)
+        note(self.page)
+        return self
+
     @property
     def text(self) -> str:
         """What the page's content says."""
@@ -245,7 +286,11 @@ Opener = Callable[..., Visitor]
 
 @pytest.fixture
 def visitor(served: Served, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Opener]:
-    """Open a browser of one's own: ``visitor("Maria Rossi", phone=True)``. Script or CSP faults fail the test."""
+    """
+    Open a browser of one's own: ``visitor("Maria Rossi", phone=True)``.
+
+    Faults of scripts or of the content policy fail the test; so do axe's violations on the page where a visit ends.
+    """
     opened: list[Visitor] = []
     shots = os.environ.get("PIUTEMPO_STORIES_SHOTS")
 
@@ -260,6 +305,8 @@ def visitor(served: Served, browser: Browser, request: pytest.FixtureRequest) ->
     yield open_one
     faults = [fault for one in opened for fault in one.faults]
     for n, one in enumerate(opened):
+        faults += [f"{one.page.url}: {fault}" for fault in accessibility_faults(one.page)]
+        note(one.page)
         if shots:
             one.page.screenshot(path=f"{shots}/{request.node.name[:60]}-{n}.png", full_page=True)
         one.page.context.close()

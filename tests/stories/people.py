@@ -1,12 +1,12 @@
 """The families of the stories, with true codici fiscali of nobody."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from codicefiscale import codicefiscale
 
-#: Children keep the same age whenever the stories run.
-TODAY = date.today()
+#: Children keep about the same age whenever the stories run.
+YEAR = date.today().year
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,6 @@ def _who(given: str, family: str, gender: str, born: date) -> Who:
     return Who(given, family, text)
 
 
-def _years_ago(years: int) -> date:
-    return TODAY - timedelta(days=years * 365 + years // 4 + 100)
-
-
 FAMILIES = {
     "rossi": _who("Maria", "Rossi", "F", date(1987, 4, 12)),
     "moretti": _who("Lucia", "Moretti", "F", date(1990, 9, 1)),
@@ -43,14 +39,16 @@ FAMILIES = {
     "greco": _who("Sara", "Greco", "F", date(1986, 1, 17)),
     "villa": _who("Marco", "Villa", "M", date(1984, 5, 9)),
     "haddad": _who("Amina", "Haddad", "F", date(1991, 3, 25)),
+    "pace": _who("Vera", "Pace", "F", date(1989, 8, 8)),
+    "serra": _who("Ida", "Serra", "F", date(1982, 12, 12)),
     "nuova": _who("Nora", "Nuova", "F", date(1992, 6, 6)),
 }
 CHILDREN = {
-    key: _who(given, FAMILIES[key].family, "M" if n % 2 else "F", _years_ago(2))
+    key: _who(given, FAMILIES[key].family, "M" if n % 2 else "F", date(YEAR - 2, 3, 10))
     for n, (key, given) in enumerate(
         {
             "rossi": "Chiara", "moretti": "Luca", "conti": "Sofia", "bianchi": "Pietro", "ferri": "Alice",
-            "greco": "Tommaso", "villa": "Emma", "haddad": "Karim", "nuova": "Ada",
+            "greco": "Tommaso", "villa": "Emma", "haddad": "Karim", "pace": "Leo", "serra": "Nina", "nuova": "Ada",
         }.items()
     )
 }  # fmt: skip

@@ -5,6 +5,7 @@ Two families got their months in the past (one has carnets of last month in hand
 every role. Prints as JSON what the stories need to know.
 """
 
+# ruff: noqa: E402 - Django is set up before its models are imported
 import json
 import os
 from datetime import datetime, time, timedelta
@@ -43,22 +44,28 @@ PRODUCTS = ("buono-servizi", "buono-libero")
 
 def day_of(month: Month, day: int) -> datetime:
     """Return ten o'clock of a day of a month."""
-    start = datetime.combine(month.first + timedelta(days=day - 1), time(10), tzinfo=timezone.get_current_timezone())
-    return start
+    return datetime.combine(month.first + timedelta(days=day - 1), time(10), tzinfo=timezone.get_current_timezone())
 
 
-def apply_for(
-    name: str, *, desk: Desk, at: datetime, by: User, isee_cents: int | None, user: User | None = None
+def draft_for(
+    name: str, *, desk: Desk | None, programme: Programme, at: datetime, by: User, user: User | None = None
 ) -> Application:
-    """Register a family and submit its application as the desk's pages do."""
+    """Register a family and open its draft as the pages do."""
     who, child = FAMILIES[name], CHILDREN[name]
     milan = Municipality.objects.get(name="Milano")
     person = register_person(
         fiscal_code=who.code, given_name=who.given, family_name=who.family, municipality=milan, user=user, at=at, by=by
     )
-    draft = open_draft(programme=desk.programme, applicant=person, desk=desk, at=at, by=by)
+    draft = open_draft(programme=programme, applicant=person, desk=desk, at=at, by=by)
     member = MemberInput(child.code, child.given, child.family, "child")
-    draft = declare_members(application=draft, members=[member], at=at, by=by)
+    return declare_members(application=draft, members=[member], at=at, by=by)
+
+
+def apply_for(
+    name: str, *, desk: Desk, at: datetime, by: User, isee_cents: int | None, user: User | None = None
+) -> Application:
+    """Submit a family's application through a desk."""
+    draft = draft_for(name, desk=desk, programme=desk.programme, at=at, by=by, user=user)
     facts: dict[str, Any] = get_declared(draft)
     if isee_cents is not None:
         facts["isee_cents"] = isee_cents
@@ -131,6 +138,10 @@ def main() -> None:
         (("bianchi", 2_000_000), ("ferri", None), ("greco", 4_500_000), ("villa", 1_000_000))
     ):
         apply_for(name, desk=desk, at=day_of(last_month, 10 + n), by=operator, isee_cents=isee)
+
+    vera = persona("vera", "Vera Pace", Role.CITIZEN)
+    draft_for("pace", desk=None, programme=programme, at=day_of(last_month, 15), by=vera, user=vera)
+    draft_for("serra", desk=desk, programme=programme, at=day_of(last_month, 16), by=operator)
 
     titles, balance = (Voucher.objects.get(form=form) for form in ("titles", "balance"))
     print(  # noqa: T201 - the answer of this script

@@ -19,9 +19,10 @@ from tests.stories.people import CHILDREN, FAMILIES
 pytestmark = pytest.mark.browser
 MARIA, CHIARA = FAMILIES["rossi"], CHILDREN["rossi"]
 AMINA, KARIM = FAMILIES["haddad"], CHILDREN["haddad"]
-THIS_MONTH = f"{date.today():%Y-%m}"
-NEXT_MONTH = f"{date.today().replace(day=28) + timedelta(days=5):%Y-%m}"
-TODAY = f"{date.today():%d/%m/%Y}"
+DAY = date.today()
+THIS_MONTH = f"{DAY:%Y-%m}"
+NEXT_MONTH = f"{DAY.replace(day=28) + timedelta(days=5):%Y-%m}"
+TODAY = f"{DAY:%d/%m/%Y}"
 _broken: list[str] = []
 
 
@@ -46,7 +47,7 @@ def balance(served: Served, account: str) -> int:
     """Return what an account of the live programme holds: received minus given, in cents."""
     return int(
         served.value(
-            f"""SELECT coalesce(sum(CASE WHEN t.to_account = '{account}' THEN t.amount_cents ELSE -t.amount_cents END), 0)
+            f"""SELECT coalesce(sum(CASE WHEN t.to_account = '{account}' THEN 1 ELSE -1 END * t.amount_cents), 0)
             FROM ledger_transfer t WHERE '{account}' IN (t.to_account, t.from_account) AND t.pot_id IN
               (SELECT pot_id FROM awards_award WHERE programme_id = {served.facts["programme"]})"""
         )
@@ -82,7 +83,7 @@ def test_maria_resumes_her_draft_and_submits_it(visitor: Opener, served: Served,
     one.fill("ISEE del nucleo", "18.500,00").button("Salva e continua")
     one.reads("Con questi dati i requisiti ci sono: 6 mensilità", "Un figlio con meno di 14 anni")
     one.button("Presenta la domanda").reads("Per presentare la domanda spunta la dichiarazione")
-    one.tick("Dichiaro che i dati sono veri").button("Presenta la domanda")
+    one.check().tick("Dichiaro che i dati sono veri").button("Presenta la domanda")
     kept["maria"] = served.value(
         f"""SELECT a.number FROM applications_application a JOIN people_person p ON p.id = a.applicant_id
         WHERE p.fiscal_code = '{MARIA.code}' AND a.status = 'submitted'"""
@@ -116,7 +117,7 @@ def test_the_officer_approves_what_the_rules_grant(visitor: Opener, served: Serv
     before = balance(served, "committed")
     one = open_case(visitor, "Bianchi")
     one.reads("Secondo le regole la famiglia ha diritto", "ISEE entro il limite", "Avviso, articolo 3")
-    one.link("Approva…").reads("6 da 200,00 €", "Da impegnare").button("Conferma l'approvazione")
+    one.link("Approva…").check().reads("6 da 200,00 €", "Da impegnare").button("Conferma l'approvazione")
     one.reads("approvata", "Requisiti al momento della decisione")
     assert balance(served, "committed") - before == 6 * (20_000 + 10_000)
 
@@ -142,11 +143,14 @@ def test_the_officer_reads_a_missing_datum_and_overrules_it_with_a_reason(visito
 
 def test_the_officer_refuses_with_the_reasons_of_the_rules(visitor: Opener, served: Served) -> None:
     one = open_case(visitor, "Greco")
-    one.reads("Secondo le regole la famiglia non ha diritto").link("Respingi…")
+    one.reads("Secondo le regole la famiglia non ha diritto").link("Respingi…").check()
     one.reads("Motivi che la famiglia leggerà", "L'ISEE del nucleo supera 40.000 euro")
     one.button("Conferma il rifiuto").reads("respinta")
-    assert served.value("SELECT count(*) FROM applications_decision WHERE NOT is_approved AND application_id IN "
-                        f"(SELECT id FROM applications_application WHERE programme_id = {served.facts['programme']})") == 1  # fmt: skip
+    refused = served.value(
+        f"""SELECT count(*) FROM applications_decision d JOIN applications_application a ON a.id = d.application_id
+        WHERE NOT d.is_approved AND a.programme_id = {served.facts["programme"]}"""
+    )
+    assert refused == 1
 
 
 def test_maria_is_approved_and_reads_it_in_plain_words(visitor: Opener) -> None:
@@ -162,7 +166,7 @@ def test_the_month_is_rehearsed_then_issued_once(visitor: Opener, served: Served
         one.go("/ufficio/emissione/")
         field = one.page.get_by_label("Prodotto")
         wanted = [t for t in field.locator("option").all_inner_texts() if product in t and "2026" in t]
-        one.choose("Prodotto", wanted[0]).fill("Mese da emettere", THIS_MONTH).button("Prova")
+        one.choose("Prodotto", wanted[0]).fill("Mese da emettere", THIS_MONTH).button("Prova").check()
         one.reads("Si emetterebbero", "Mensilità dovute")
         assert served.value(f"SELECT count(*) FROM vouchers_issuancerun WHERE month = '{THIS_MONTH}-01'") in {0, 1}
         one.button("Emetti ").reads("Emissione finita")
@@ -172,11 +176,10 @@ def test_the_month_is_rehearsed_then_issued_once(visitor: Opener, served: Served
 
 
 def test_the_next_month_holds_who_was_approved_today(visitor: Opener, served: Served) -> None:
-    one = visitor("Carla Neri").go(
-        f"/ufficio/emissione/prova/?product={served.facts['programme']}:buono-servizi&month={NEXT_MONTH}"
-    )
+    address = f"/ufficio/emissione/prova/?product={served.facts['programme']}:buono-servizi&month={NEXT_MONTH}"
+    one = visitor("Carla Neri").go(address)
     one.reads("Questo mese non è ancora iniziato").button("Emetti ").reads("Emissione finita: 4 buoni emessi")
-    one.go(f"/ufficio/emissione/prova/?product={served.facts['programme']}:buono-servizi&month={NEXT_MONTH}")
+    one.go(address)
     one.reads("Non c'è nulla da emettere")
 
 
@@ -186,7 +189,7 @@ def test_the_desk_receives_the_carnets_and_hands_one_family_its_own(visitor: Ope
     one.go(f"/sportello/buoni/?q=Conti&mese={THIS_MONTH}").reads("Giulia Conti")
     for box in one.page.locator("tbody input[type=checkbox]").all():
         box.check()
-    one.button("Consegna i buoni scelti").reads("2 carnet, 300,00 €", "Giulia Conti")
+    one.button("Consegna i buoni scelti").check().reads("2 carnet, 300,00 €", "Giulia Conti")
     one.fill("Numero del documento", "").button("Conferma la consegna")
     assert one.page.locator(".pt-error-summary").count() == 1
     one.fill("Numero del documento", "CA55555AA").button("Conferma la consegna").reads("Buoni consegnati: 2")
@@ -223,7 +226,7 @@ def codes_of(served: Served, family: str, *indexes: int, month: str = "") -> lis
 def test_the_provider_redeems_two_titles_on_a_phone(visitor: Opener, served: Served) -> None:
     before = balance(served, "owed")
     one = visitor("Davide Riva", phone=True).go("/operatore/registra/")
-    one.fill("Codici", "\n".join(codes_of(served, "conti", 1, 2))).button("Controlla")
+    one.fill("Codici", "\n".join(codes_of(served, "conti", 1, 2))).button("Controlla").check()
     one.reads("Giulia Conti", "20,00 €", "Si possono usare fino al")
     one.choose("Servizio", "Nido e micronido").choose("Persona assistita", CHILDREN["conti"].name)
     one.button("Conferma e registra").reads("Registrati 20,00 €", "Giulia Conti")
@@ -233,7 +236,7 @@ def test_the_provider_redeems_two_titles_on_a_phone(visitor: Opener, served: Ser
 def test_a_title_spent_already_says_so(visitor: Opener, served: Served) -> None:
     before = balance(served, "owed")
     one = visitor("Davide Riva", phone=True).go("/operatore/registra/")
-    one.fill("Codici", codes_of(served, "conti", 1)[0]).button("Controlla")
+    one.fill("Codici", codes_of(served, "conti", 1)[0]).button("Controlla").check()
     one.choose("Servizio", "Nido e micronido").choose("Persona assistita", CHILDREN["conti"].name)
     one.button("Conferma e registra").reads("già")
     assert one.page.locator(".pt-error-summary").count() == 1
@@ -242,7 +245,7 @@ def test_a_title_spent_already_says_so(visitor: Opener, served: Served) -> None:
 
 def test_a_title_of_next_month_cannot_be_spent_yet(visitor: Opener, served: Served) -> None:
     one = visitor("Davide Riva", phone=True).go("/operatore/registra/")
-    one.fill("Codici", codes_of(served, "rossi", 1, month=NEXT_MONTH)[0]).button("Controlla")
+    one.fill("Codici", codes_of(served, "rossi", 1, month=NEXT_MONTH)[0]).button("Controlla").check()
     one.reads("Maria Rossi").choose("Servizio", "Nido e micronido").choose("Persona assistita", CHIARA.name)
     one.button("Conferma e registra")
     assert one.page.locator(".pt-error-summary").count() == 1
@@ -277,7 +280,7 @@ def test_the_provider_reverses_one_with_a_reason(visitor: Opener, served: Served
     one = visitor("Davide Riva").go("/operatore/utilizzi/")
     one.page.locator("main tbody tr", has_text="Conti").first.get_by_role("link").last.click()
     one.page.wait_for_load_state()
-    one.fill("Motivo", "Registrato sulla famiglia sbagliata").button("Annulla l'utilizzo")
+    one.check().fill("Motivo", "Registrato sulla famiglia sbagliata").button("Annulla l'utilizzo")
     assert before - balance(served, "owed") in {1_000, 2_000}
     assert served.value("SELECT count(*) FROM vouchers_reversal x JOIN vouchers_redemption r ON r.id = x.redemption_id "
                         f"WHERE r.site_id = {served.facts['site']}") == 1  # fmt: skip
@@ -289,13 +292,13 @@ def test_accounting_prepares_and_a_second_person_approves_and_pays(visitor: Open
     one.choose("Programma", "PiùTempo 2026").fill("Mese", THIS_MONTH).button("Predisponi")
     statement = served.value(f"SELECT id FROM settlements_statement WHERE programme_id = {served.facts['programme']}")
     one.go(f"/contabilita/rendiconti/{statement}/").reads("Lo hai predisposto tu", "Cooperativa Il Girotondo")
-    two = visitor("Piero Galli").go(f"/contabilita/rendiconti/{statement}/").link("Approva")
+    two = visitor("Piero Galli").go(f"/contabilita/rendiconti/{statement}/").link("Approva").check()
     two.button("Conferma l'approvazione")
     assert balance(served, "payable") == owed
     two.go("/contabilita/distinte/")
     two.page.get_by_role("region", name="PiùTempo 2026").get_by_role("button", name="Crea la distinta").click()
     two.page.wait_for_load_state()
-    two.link("Registra il pagamento").button("Conferma il pagamento")
+    two.link("Registra il pagamento").check().button("Conferma il pagamento")
     assert balance(served, "paid") == owed
     assert balance(served, "owed") == balance(served, "payable") == 0
     visitor("Davide Riva", phone=True).go("/operatore/rendiconti/").reads("pagato")
@@ -314,16 +317,18 @@ def test_the_manager_freezes_the_report_and_the_authority_reads_it(
     visitor: Opener, served: Served, kept: dict[str, Any]
 ) -> None:
     one = visitor("Bruno Villa").go("/autorita/rapporti/congela/")
-    one.choose("Programma", "PiùTempo 2026").fill("Dal", "2026-01-01").fill("Fino al", f"{date.today()}")
-    one.button("Congela")
-    kept["report"] = served.value("SELECT max(id) FROM reporting_frozenreport")
-    two = visitor("Teresa Longo").go("/autorita/rapporti/")
-    two.go(f"/autorita/rapporti/{kept['report']}/").reads("In breve", "Impronta", "7")
+    one.choose("Programma", "PiùTempo 2026").fill("Dal", "2026-01-01").fill("Fino al", f"{DAY}").button("Congela")
+    one.reads("Il periodo non è ancora finito")
+    one.fill("Fino al", f"{DAY - timedelta(days=1)}").button("Congela").reads("Rapporto congelato")
+    kept["report"] = int(one.page.url.rstrip("/").rsplit("/", 1)[-1])
+    two = visitor("Teresa Longo").go(f"/autorita/rapporti/{kept['report']}/").reads("In breve", "Impronta")
+    card = two.page.locator("main .pt-card", has_text="Domande ricevute").first
+    assert card.locator(".pt-number").inner_text() == "5", "what was applied for until yesterday"
     two.button("Ricalcola e confronta").reads("impronta")
     two.go(f"/autorita/rapporti/{kept['report']}/")
-    two.page.locator("main .pt-card a").first.click()
+    two.page.locator("main .pt-card a", has_text="Domande ricevute").first.click()
     two.page.wait_for_load_state()
-    assert two.page.locator("main tbody tr").count() >= 1
+    assert two.page.locator("main tbody tr").count() == 5, "the rows behind the figure are as many as it says"
 
 
 def test_the_report_is_downloaded_in_every_form(visitor: Opener, kept: dict[str, Any]) -> None:
