@@ -9,40 +9,41 @@ UPDATE and DELETE of transfers, and refuses that ``Holding`` goes under its floo
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Account(models.TextChoices):
     """Where money is. Only ``world`` may go negative, and ``available`` down to minus the stated over-commitment."""
 
-    WORLD = "world", "finanziatore"
-    AVAILABLE = "available", "disponibile"
-    COMMITTED = "committed", "impegnato"
-    ISSUED = "issued", "in circolazione"
-    OWED = "owed", "speso, dovuto agli operatori"
-    PAYABLE = "payable", "liquidato, da pagare"
-    PAID = "paid", "pagato"
-    LAPSED = "lapsed", "scaduto e rientrato"
-    RECOVERED = "recovered", "recuperato"
+    WORLD = "world", _("finanziatore")
+    AVAILABLE = "available", _("disponibile")
+    COMMITTED = "committed", _("impegnato")
+    ISSUED = "issued", _("in circolazione")
+    OWED = "owed", _("speso, dovuto agli operatori")
+    PAYABLE = "payable", _("liquidato, da pagare")
+    PAID = "paid", _("pagato")
+    LAPSED = "lapsed", _("scaduto e rientrato")
+    RECOVERED = "recovered", _("recuperato")
 
 
 class Kind(models.TextChoices):
     """The business fact behind a transfer; ``subject_id`` is the id of the row named in the comment."""
 
-    ALLOCATE = "allocate", "stanziamento"  # ledger.Allocation: world -> available
-    COMMIT = "commit", "impegno"  # awards.Award: available -> committed
-    RELEASE = "release", "disimpegno"  # awards.Award: committed -> available
-    ISSUE = "issue", "emissione"  # vouchers.Voucher: committed -> issued
-    SPEND = "spend", "utilizzo"  # vouchers.Redemption: issued -> owed
-    UNSPEND = "unspend", "storno di utilizzo"  # vouchers.Redemption: owed -> issued
-    LAPSE = "lapse", "decadenza"  # vouchers.Lapse: issued -> lapsed
-    UNLAPSE = "unlapse", "ripristino"  # vouchers.Lapse: lapsed -> issued
-    RETURN = "return", "rientro nel fondo"  # vouchers.Lapse: lapsed -> available
-    UNRETURN = "unreturn", "storno di rientro"  # vouchers.Lapse: available -> lapsed
-    BILL = "bill", "liquidazione"  # settlements.Statement: owed -> payable
-    UNBILL = "unbill", "storno di liquidazione"  # settlements.Statement: payable -> owed
-    PAY = "pay", "pagamento"  # settlements.Payment: payable -> paid
-    RECOVER = "recover", "recupero"  # settlements.Recovery: paid -> recovered
-    RESTORE = "restore", "riassegnazione di somme recuperate"  # settlements.Recovery: recovered -> available
+    ALLOCATE = "allocate", _("stanziamento")  # ledger.Allocation: world -> available
+    COMMIT = "commit", _("impegno")  # awards.Award: available -> committed
+    RELEASE = "release", _("disimpegno")  # awards.Award: committed -> available
+    ISSUE = "issue", _("emissione")  # vouchers.Voucher: committed -> issued
+    SPEND = "spend", _("utilizzo")  # vouchers.Redemption: issued -> owed
+    UNSPEND = "unspend", _("storno di utilizzo")  # vouchers.Redemption: owed -> issued
+    LAPSE = "lapse", _("decadenza")  # vouchers.Lapse: issued -> lapsed
+    UNLAPSE = "unlapse", _("ripristino")  # vouchers.Lapse: lapsed -> issued
+    RETURN = "return", _("rientro nel fondo")  # vouchers.Lapse: lapsed -> available
+    UNRETURN = "unreturn", _("storno di rientro")  # vouchers.Lapse: available -> lapsed
+    BILL = "bill", _("liquidazione")  # settlements.Statement: owed -> payable
+    UNBILL = "unbill", _("storno di liquidazione")  # settlements.Statement: payable -> owed
+    PAY = "pay", _("pagamento")  # settlements.Payment: payable -> paid
+    RECOVER = "recover", _("recupero")  # settlements.Recovery: paid -> recovered
+    RESTORE = "restore", _("riassegnazione di somme recuperate")  # settlements.Recovery: recovered -> available
 
 
 #: The only accounts each kind of transfer may join (also a CHECK in the database).
