@@ -1,5 +1,6 @@
 """Replay a scenario through the real services."""
 
+import gc
 import json
 import sys
 from argparse import ArgumentParser
@@ -67,6 +68,7 @@ class Command(BaseCommand):
                 "another database (PIUTEMPO_VAR=/a/new/directory, then migrate)."
             ) from None
         world = make_world(scenario, terms, seed=options["seed"], scale=scale)
+        gc.freeze()  # the world stays to the end: the collector need not walk through it again and again
         is_quiet = options["quiet"]
         months = 12 * (scenario.last_day.year - scenario.first_day.year) + scenario.last_day.month
         months -= scenario.first_day.month - 1
