@@ -90,7 +90,7 @@ def test_an_amount_with_three_decimals(visitor: Opener, served: Served) -> None:
     one.reads("Scrivi un importo con la virgola e al massimo due decimali")
     assert one.page.get_by_label("Importo").input_value() == "10,005", "what was typed is not lost"
     assert counts(served) == before
-    one.fill("Importo", "10,50").button("Conferma e registra").reads("Registrati 10,50 €")
+    one.fill("Importo", "10,50").button("Conferma e registra").reads("Registrati 10,50 €: sono stati scalati")
 
 
 def test_a_double_click_records_once(visitor: Opener, served: Served) -> None:
@@ -132,7 +132,7 @@ def test_a_session_that_ended_leads_back_to_the_page(visitor: Opener, served: Se
     one.page.context.clear_cookies(name="sessionid")
     one.button("Conferma e registra")
     assert "/accedi/" in one.page.url and "next=" in one.page.url
-    one.reads("Accedi")
+    one.reads("la sessione è finita", "non è stato registrato")
     assert counts(served) == before
 
 

@@ -37,5 +37,6 @@ def test_the_citizen_reads_her_application_in_english(visitor: Opener) -> None:
     switch(one, "EN")
     one.go("/cittadino/").reads("My applications")
     assert "Le mie domande" not in one.text
-    one.go("/cittadino/buoni/")
+    one.go("/cittadino/buoni/").reads("You can still spend", "Last day")
+    assert "Puoi ancora" not in one.text
     assert one.page.locator("html").get_attribute("lang") == "en"
