@@ -45,7 +45,7 @@ demo: setup $(STATIC)
 serve: export PIUTEMPO_MODE := demo
 serve: setup $(STATIC)
 	@echo "PiùTempo: http://127.0.0.1:$(PORT)/   (ctrl-C stops it)"
-	@exec $(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 2 config.wsgi:application
+	@exec $(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 2 --blocking-threads 4 --no-ws --log-level warning config.wsgi:application
 
 $(STATIC): $(RUNTIME) $(STATIC_SOURCES)
 	@mkdir -p $(VAR)
