@@ -55,7 +55,7 @@ SENTENCES = {
     Refusal.UNKNOWN_CRITERION: _l("Questo requisito non esiste nel programma: ricarica la pagina."),
     Refusal.UNKNOWN_OUTCOME: _l("Scegli se il requisito c'è oppure no."),
     Refusal.NOTHING_TO_OVERRULE: _l("Il requisito ha già questo esito: non c'è niente da rivedere."),
-    Refusal.BEFORE_SUBMISSION: _l("La decisione non può avere una data precedente alla presentazione della domanda."),
+    Refusal.BEFORE_SUBMISSION: _l("La decisione non può venire prima della domanda: correggi la data."),
 }
 NUMBERED = _l(
     "Per questa famiglia c'è già la domanda n. %(number)s: se ne può presentare una sola. Se era sbagliata, "

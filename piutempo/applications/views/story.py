@@ -73,7 +73,7 @@ def _words(application: Application, awards: Sequence[Award]) -> tuple[str, str,
             return (
                 "waiting",
                 _("La domanda è approvata, ma il fondo per ora è esaurito: sei in lista d'attesa."),
-                _("Quando si libera denaro le mensilità ti vengono assegnate senza una nuova domanda."),
+                _("Quando rientra denaro ricevi le mensilità, senza una nuova domanda."),
             )
         case Status.APPROVED:
             return (

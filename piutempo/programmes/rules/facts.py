@@ -86,7 +86,7 @@ DECLARED: tuple[Declared, ...] = (
                 "non_self_sufficient",
                 "yes_no",
                 _("Non autosufficiente"),
-                _("Non autosufficienza dichiarata con atto notorio o certificata."),
+                _("Certificato, o dichiarato con atto notorio."),
             ),
             Declared(
                 "short_time_work", "yes_no", _("In cassa integrazione"), _("In cassa integrazione, anche in deroga.")
