@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from piutempo.programmes.models import Programme
 from piutempo.settlements.selectors.statements import Programmes, list_programmes_for
-from piutempo.ui.forms import DayField, EuroField
+from piutempo.ui.forms import DayField, EuroField, KeyedForm
 
 
 class PrepareForm(forms.Form):
@@ -34,7 +34,7 @@ class PrepareForm(forms.Form):
         self.order_fields(["programme", "month"])
 
 
-class RecoveryForm(forms.Form):
+class RecoveryForm(KeyedForm):
     """What a provider gave back."""
 
     amount = EuroField(label=_("Importo restituito (€)"), help_text=_("Per esempio 120,50."))

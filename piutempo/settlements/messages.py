@@ -20,6 +20,9 @@ REFUSALS: dict[Refusal, Promise] = {
     Refusal.NOT_PAID: _("Il pagamento non è ancora stato eseguito: si recupera solo quanto è già stato pagato."),
     Refusal.ABOVE_PAID: _("L'importo supera quanto resta da recuperare di questo pagamento. Controlla l'importo."),
     Refusal.NO_REASON: _("Scrivi il motivo del recupero: resta agli atti."),
+    Refusal.KEY_REUSED: _(
+        "Questa pagina aveva già registrato un altro recupero. Riapri il pagamento, controlla quanto resta e riprova."
+    ),
 }
 
 EXCLUSIONS: dict[Exclusion, Promise] = {

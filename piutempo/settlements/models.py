@@ -83,10 +83,21 @@ class Payment(models.Model):
 
 
 class Recovery(models.Model):
-    """Money that a provider gave back after payment, with the reason."""
+    """
+    Money that a provider gave back after payment, with the reason.
+
+    ``key``, once a payment, is the filling of the form that recorded it: sent twice, it is one recovery.
+    """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="recoveries")
     amount_cents = models.PositiveBigIntegerField()
     reason = models.CharField(max_length=300)
     on = models.DateField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    key = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "key"], condition=~Q(key=""), name="recovery_key_once"),
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="recovery_positive"),
+        ]

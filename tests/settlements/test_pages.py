@@ -87,10 +87,12 @@ def test_a_batch_is_made_exported_paid_once_and_recovered_in_the_pages(client, w
     assert get_account_totals([world.pot.pk])[Account.PAID] == 6_000
     payment = Payment.objects.get(amount_cents=3_000)
     recover = reverse("settlements:recover", args=[payment.pk])
+    sent = {"amount": "12,50", "on": "2011-05-02", "reason": "errore", "request_key": "a"}
     for amount in ("10,005", "31,00", "-1", ""):
-        assert client.post(recover, {"amount": amount, "on": "2011-05-02", "reason": "errore"}).status_code == 422
-    assert client.post(recover, {"amount": "5,00", "on": "2999-01-01", "reason": "errore"}).status_code == 422
-    client.post(recover, {"amount": "12,50", "on": "2011-05-02", "reason": "errore"})
+        assert client.post(recover, sent | {"amount": amount}).status_code == 422
+    assert client.post(recover, sent | {"on": "2999-01-01"}).status_code == 422
+    for _click in range(2):
+        client.post(recover, sent)
     assert Recovery.objects.get().amount_cents == 1_250
 
 

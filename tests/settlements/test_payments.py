@@ -122,6 +122,19 @@ def test_a_recovery_returns_to_the_fund_and_never_exceeds_the_payment(world):
     assert not list_violations()
 
 
+def test_a_recovery_sent_twice_is_recorded_once(world):
+    world.redeem(world.site(), world.voucher(form="balance"), 1_000, DAY)
+    settle(world)
+    pay_batch(batch=create_batch(programme=world.programme, at=AFTER, by=None), at=AFTER, by=None)
+    shared = {"payment": Payment.objects.get(), "reason": "errore", "on": AFTER.date(), "at": AFTER, "by": None}
+    first = record_recovery(amount_cents=300, key="a", **shared)
+    assert record_recovery(amount_cents=300, key="a", **shared) == first
+    with pytest.raises(SettlementRefused, match=Refusal.KEY_REUSED):
+        record_recovery(amount_cents=301, key="a", **shared)
+    record_recovery(amount_cents=300, key="b", **shared)
+    assert get_account_totals([world.pot.pk])[Account.PAID] == 400
+
+
 step = st.one_of(
     st.tuples(st.just("redeem"), st.integers(0, 2), st.integers(1, 3_000)),
     st.tuples(st.just("reverse"), st.integers(0, 20), st.just(0)),

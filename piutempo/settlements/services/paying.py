@@ -86,12 +86,15 @@ def pay_batch(*, batch: PaymentBatch, at: datetime, by: User | None) -> PaymentB
 
 @transaction.atomic
 def record_recovery(
-    *, payment: Payment, amount_cents: int, reason: str, on: date, at: datetime, by: User | None
+    *, payment: Payment, amount_cents: int, reason: str, on: date, at: datetime, by: User | None, key: str = ""
 ) -> Recovery:
     """
     Record money that a provider gave back ``on`` a day: paid -> recovered -> available, then serve the waiting list.
 
-    :raises SettlementRefused: NOT_PAID, NO_REASON, ABOVE_PAID (more than what is left of the payment, or nothing)
+    ``key`` makes it repeatable: sent again with the same amount and day, it answers the first recovery.
+
+    :raises SettlementRefused: NOT_PAID, NO_REASON, ABOVE_PAID (more than what is left of the payment, or nothing),
+        KEY_REUSED (the key came before with another amount or day)
     """
     payment = Payment.objects.select_for_update(of=("self",)).select_related("batch", "statement").get(pk=payment.pk)
     pot_id = payment.statement.pot_id
@@ -100,6 +103,10 @@ def record_recovery(
         raise SettlementRefused(Refusal.NOT_PAID)
     if not reason.strip():
         raise SettlementRefused(Refusal.NO_REASON)
+    if key and (done := payment.recoveries.filter(key=key).first()):
+        if (done.amount_cents, done.on) != (amount_cents, on):
+            raise SettlementRefused(Refusal.KEY_REUSED)
+        return done
     before = payment.recoveries.aggregate(total=Sum("amount_cents"))["total"] or 0
     if not 0 < amount_cents <= payment.amount_cents - before:
         raise SettlementRefused(Refusal.ABOVE_PAID)
@@ -111,7 +118,9 @@ def record_recovery(
     paid = [cents for _, cents in legs]
     shares = zip(recovered_shares(paid, before), recovered_shares(paid, before + amount_cents), strict=True)
     parts = tuple((source_id, new - old) for (source_id, _), (old, new) in zip(legs, shares, strict=True))
-    recovery = Recovery.objects.create(payment=payment, amount_cents=amount_cents, reason=reason.strip(), on=on, by=by)
+    recovery = Recovery.objects.create(
+        payment=payment, amount_cents=amount_cents, reason=reason.strip(), on=on, by=by, key=key
+    )
     for kind in (Kind.RECOVER, Kind.RESTORE):
         post(
             kind=kind,

@@ -13,6 +13,7 @@ class Refusal(StrEnum):
     NOT_PAID = "NOT_PAID"
     ABOVE_PAID = "ABOVE_PAID"
     NO_REASON = "NO_REASON"
+    KEY_REUSED = "KEY_REUSED"
 
 
 class SettlementRefused(Exception):

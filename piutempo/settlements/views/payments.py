@@ -175,6 +175,7 @@ def recover(request: PiuRequest, payment_id: int) -> HttpResponse:
                 on=form.cleaned_data["on"],
                 at=request.now,
                 by=request.user,
+                key=form.cleaned_data["request_key"],
             )
         except SettlementRefused as refused:
             form.add_error(None, str(REFUSALS[refused.code]))
