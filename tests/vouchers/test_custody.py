@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
+from piutempo.ledger.models import Account
+from piutempo.ledger.selectors import get_account_totals, list_violations
 from piutempo.network.models import Desk
 from piutempo.vouchers.models import CustodyMove, Voucher
 from piutempo.vouchers.rules.custody import CustodyRefusal, HandoverCase, handover_refusal
@@ -22,6 +24,7 @@ from piutempo.vouchers.services import (
     reissue,
     report_lost,
     return_stock,
+    reverse_redemption,
     take_back,
     unblock,
 )
@@ -87,7 +90,7 @@ def item(voucher: Voucher, **more: Any) -> HandoverItem:
     return HandoverItem(voucher.pk, "passaporto", "AA1", **more)
 
 
-def redeem_one(world: World, voucher: Voucher, *indexes: int, key: str = "k") -> Any:
+def redeem_one(world: World, voucher: Voucher, *indexes: int, key: str = "k", **more: Any) -> Any:
     return redeem(
         site=world.site,
         codes=codes_of(voucher, *indexes),
@@ -97,6 +100,7 @@ def redeem_one(world: World, voucher: Voucher, *indexes: int, key: str = "k") ->
         at=NOW,
         by=None,
         key=key,
+        **more,
     )
 
 
@@ -191,6 +195,24 @@ def test_a_reissue_moves_what_is_unspent_to_new_titles(world: World) -> None:
         reissue(voucher=voucher, desk=world.desk, reason="di nuovo", at=NOW, by=None)
     assert twice.value.code is R.NOTHING_LEFT
     assert sum(h.left_cents for h in list_holder_vouchers(family.holder.pk, on=TODAY)) == 22_000
+
+
+@pytest.mark.parametrize("product", ["titoli", "saldo"])
+def test_what_a_reversal_gives_back_to_a_replaced_voucher_is_replaced_too(world: World, product: str) -> None:
+    voucher = issued(world, build_family(world, product=product))
+    amount = {} if product == "titoli" else {"amount_cents": 1_001}
+    first = redeem_one(world, voucher, 1, **amount)
+    second = reissue(voucher=voucher, desk=world.desk, reason="smarrito", at=NOW, by=None)
+    reverse_redemption(redemption=first, reason="errore", at=NOW, by=None)
+    third = reissue(voucher=voucher, desk=world.desk, reason="smarrito", at=NOW, by=None)
+    assert (second.replacement, third.replacement, third.replaces_id) == (1, 2, second.pk)
+    assert third.value_cents == first.amount_cents
+    hand_over(desk=world.desk, items=[item(second), item(third)], at=NOW, by=None)
+    redeem_one(world, third, 1, key="b", **amount)
+    rest = {} if product == "titoli" else {"amount_cents": second.value_cents}
+    redeem_one(world, second, *range(1, second.title_count + 1), key="c", **rest)
+    assert get_account_totals([world.pot.pk])[Account.ISSUED] == 0
+    assert list_violations() == []
 
 
 def test_the_family_may_give_titles_back(world: World) -> None:

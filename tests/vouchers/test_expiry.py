@@ -176,6 +176,44 @@ def test_lapsing_killed_between_chunks_goes_on(world: World, monkeypatch: pytest
     assert list_violations() == []
 
 
+def test_a_list_not_served_because_lapsing_was_killed_is_served_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued(world, build_family(world, months=1))
+    waiting = [build_family(world, months=10) for _ in range(8)][-1].award
+
+    def die(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lapse, "serve_waiting_list", die)
+        with pytest.raises(KeyboardInterrupt):
+            lapse_expired(programme=world.programme, on=OVER.date(), at=OVER)
+    assert totals(world)[Account.ISSUED] == 0
+    assert lapse_expired(programme=world.programme, on=OVER.date(), at=OVER).served == 1
+    assert Award.objects.get(pk=waiting.pk).status == AwardStatus.COMMITTED
+
+
+def test_money_that_comes_back_to_a_lapsed_voucher_serves_the_waiting_list(world: World) -> None:
+    voucher = issued(world, build_family(world, months=1))
+    done = spend(world, voucher, *range(1, 25), at=AUGUST)
+    Voucher.objects.filter(pk=voucher.pk).update(reversal_days=90)
+    waiting = [build_family(world, months=10) for _ in range(8)][-1].award
+    assert lapse_expired(programme=world.programme, on=OVER.date(), at=OVER).served == 0
+    reverse_redemption(redemption=done, reason="errore", at=OVER, by=None)
+    assert Award.objects.get(pk=waiting.pk).status == AwardStatus.COMMITTED
+
+
+def test_what_expired_before_a_benefit_was_withdrawn_is_not_restored(world: World) -> None:
+    family = build_family(world, months=1)
+    issued(world, family)
+    lapse_expired(programme=world.programme, on=OVER.date(), at=OVER)
+    lapse_award_vouchers(award=family.award, cause=LapseCause.WITHDRAWN, at=OVER, by=None)
+    assert preview_extension(scope(world)).restorable == 0
+    with pytest.raises(ExtensionRefused):
+        extend_expiry(scope=scope(world), decree="DDS 1", reason="rete ampliata", at=OVER, by=None)
+
+
 def test_a_reversal_after_the_lapse_returns_to_the_fund(world: World) -> None:
     voucher = issued(world, build_family(world))
     done = spend(world, voucher, 1, at=AUGUST)

@@ -313,6 +313,8 @@ def reissue(*, voucher: Voucher, desk: Desk | None, reason: str, at: datetime, b
     old.blocked &= ~gone
     old.void_cents += left
     old.save(update_fields=["void", "blocked", "void_cents"])
+    # Not always ``old``: a reversal may give money back to a voucher that has a replacement already.
+    newest = Voucher.objects.filter(award_id=old.award_id, month=old.month).order_by("-replacement")[0]
     new = Voucher.objects.create(
         award_id=old.award_id,
         programme_id=old.programme_id,
@@ -322,8 +324,8 @@ def reissue(*, voucher: Voucher, desk: Desk | None, reason: str, at: datetime, b
         network=old.network,
         holder_id=old.holder_id,
         month=old.month,
-        replacement=old.replacement + 1,
-        replaces=old,
+        replacement=newest.replacement + 1,
+        replaces=newest,
         code=secrets.randbits(CODE_BITS),
         first_serial=book.next_serial,
         form=old.form,

@@ -198,7 +198,7 @@ def _import(
     takes_good_rows: bool,
     progress: Callable[[int], None] | None,
 ) -> FileResult:
-    catalogue = load_catalogue(file.programme_id)
+    catalogue = load_catalogue(file.programme_id, fresh=True)
     held = RedemptionFile.objects.select_for_update(of=("self",)).defer("rows").get(pk=file.pk)
     if held.confirmed_at:
         return FileResult(held.accepted, held.refused, (), is_repeat=True)

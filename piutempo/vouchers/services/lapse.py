@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
-from piutempo.awards.models import Award
+from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.services import serve_waiting_list
 from piutempo.kernel.money import cumulative_shares, next_parts
 from piutempo.ledger.models import Kind, Transfer
@@ -47,12 +47,21 @@ def lapse_expired(
     """
     Lapse what expired unspent: vouchers whose last day of recording is over on ``on`` (expiry plus ``record_days``).
 
-    In chunks, one transaction each; calling again, or after a kill, lapses only what is left. The waiting lists
-    of the pots
-    touched are then served.
+    In chunks, one transaction each; calling again, or after a kill, lapses only what is left. The programme's waiting
+    lists are then served, also with what a killed call left in the fund.
     """
     due = lapsable_vouchers(programme.pk, on)
-    return lapse_these(due, programme_id=programme.pk, cause=LapseCause.EXPIRED, on=on, at=at, by=by, progress=progress)
+    waiting = Award.objects.filter(programme=programme, status=AwardStatus.WAITING).values_list("pot_id", flat=True)
+    return lapse_these(
+        due,
+        programme_id=programme.pk,
+        cause=LapseCause.EXPIRED,
+        on=on,
+        at=at,
+        by=by,
+        progress=progress,
+        pots=waiting.distinct(),
+    )
 
 
 def lapse_these(
@@ -64,10 +73,13 @@ def lapse_these(
     at: datetime,
     by: User | None,
     progress: Callable[[int], None] | None = None,
+    pots: Iterable[int] = (),
 ) -> LapseReport:
-    """Lapse the vouchers of a set, in chunks of one transaction each, then serve the waiting lists of their pots."""
+    """
+    Lapse the vouchers of a set, in chunks of one transaction each, then serve the waiting lists of ``pots`` and theirs.
+    """
     vouchers = cents = 0
-    pots: set[int] = set()
+    pots = set(pots)
     cursor = 0
     while True:
         with transaction.atomic():
@@ -85,9 +97,10 @@ def lapse_these(
 def lapse_award_vouchers(*, award: Award, cause: LapseCause, at: datetime, by: User | None) -> LapseReport:
     """
     Lapse everything unspent of an award's vouchers (renunciation, withdrawal): none of their titles can be spent any
-    more.
+    more, and what had lapsed by expiry takes the new cause, so that no extension brings it back.
     """
     due = unspent_vouchers(Voucher.objects.filter(award=award))
+    Lapse.objects.filter(voucher__award=award, cause=LapseCause.EXPIRED, undone_at__isnull=True).update(cause=cause)
     on = timezone.localdate(at)
     return lapse_these(due, programme_id=award.programme_id, cause=cause, on=on, at=at, by=by)
 

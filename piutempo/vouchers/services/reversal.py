@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from piutempo.awards.services import serve_waiting_list
 from piutempo.ledger.models import Kind, Transfer
 from piutempo.ledger.selectors import lock_pot
 from piutempo.people.models import User
@@ -39,7 +40,8 @@ def reverse_redemption(*, redemption: Redemption, reason: str, at: datetime, by:
     """
     Give the titles, or the amount, back to the voucher, up to ``reversal_days`` after it was recorded.
 
-    Money of a voucher that lapsed meanwhile lapses too: it returns to the fund, not to the family.
+    Money of a voucher that lapsed meanwhile lapses too: it returns to the fund, not to the family, and the waiting
+    list is served.
 
     :raises ReversalRefused: see ``ReversalRefusal``
     """
@@ -71,4 +73,5 @@ def reverse_redemption(*, redemption: Redemption, reason: str, at: datetime, by:
     if voucher.lapsed_cents:
         legs = Transfer.objects.filter(kind=Kind.SPEND, subject_id=held.pk).values_list("source_id", "amount_cents")
         lapse_more(voucher=voucher, amount_cents=held.amount_cents, parts=tuple(legs), on=on)
+        serve_waiting_list(pot_id=voucher.pot_id, at=at, by=by)
     return reversal
