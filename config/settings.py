@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "piutempo.people.middleware.ClockMiddleware",
     "piutempo.people.middleware.RolesMiddleware",
+    "piutempo.ui.middleware.AddressMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

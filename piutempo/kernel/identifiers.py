@@ -1,4 +1,4 @@
-"""Italian identifiers: codice fiscale, partita IVA, IBAN."""
+"""Italian identifiers: codice fiscale, partita IVA, IBAN; and the number of a row as an address carries it."""
 
 from datetime import date
 
@@ -49,3 +49,8 @@ def normal_iban(text: str) -> str:
         return str(_iban.validate("".join(text.split()).upper()))
     except ValidationError:
         raise ValueError(text) from None
+
+
+def read_row_id(text: str) -> int | None:
+    """Return a row's number as written in an address or a form; None for anything that no database could hold."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None

@@ -23,6 +23,7 @@ list takes the focus. Answer 422 when a form has errors. A button is disabled af
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -61,10 +62,25 @@ class DateInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
 
+#: Years that a typed day may have: beyond them it is a slip of the finger, and the day after must exist.
+YEARS = range(1880, 2200)
+
+
+def check_year(day: date) -> None:
+    """Refuse a day whose year nobody can mean."""
+    if day.year not in YEARS:
+        raise ValidationError(
+            _("L'anno deve essere tra %(first)s e %(last)s: controlla la data."),
+            code="year",
+            params={"first": YEARS[0], "last": YEARS[-1]},
+        )
+
+
 class DayField(forms.DateField):
-    """A day. Accepts the picker's ISO date and ``31/12/2026`` typed by hand."""
+    """A day. Accepts the picker's ISO date and ``31/12/2026`` typed by hand; the year within ``YEARS``."""
 
     widget = DateInput
+    default_validators = [check_year]
     default_error_messages = {
         "invalid": _("Scrivi la data come giorno/mese/anno, per esempio 31/12/2026."),
     }

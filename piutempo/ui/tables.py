@@ -112,7 +112,7 @@ class Filter:
     def field(self) -> forms.Field:
         """Return the form field."""
         choices = self.choices() if callable(self.choices) else self.choices
-        if choices or self.kind == "choice":
+        if self.choices != () or self.kind == "choice":  # an empty list of choices is still a list of choices
             return forms.ChoiceField(label=self.label, required=False, choices=[("", _("Tutti")), *choices])
         if self.kind == "date":
             return DayField(label=self.label, required=False)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from piutempo.kernel.identifiers import normal_fiscal_code
 from piutempo.network.models import Desk, Site
 from piutempo.people.models import Person
-from piutempo.ui.forms import DayField, EuroField, KeyedForm, UploadField
+from piutempo.ui.forms import DayField, EuroField, KeyedForm, UploadField, check_year
 from piutempo.vouchers.models import Voucher
 
 _SPLIT = re.compile(r"[\n\r;,]+|(?<=[0-9A-Za-z]{18})\s+|\s{2,}")
@@ -134,6 +134,7 @@ class FileForm(forms.Form):
 class MonthField(forms.DateField):
     """A month; the cleaned value is its first day."""
 
+    default_validators = [check_year]
     default_error_messages = {"invalid": _("Scrivi il mese come anno-mese, per esempio 2011-03.")}
 
     def __init__(self, **kwargs: Any) -> None:

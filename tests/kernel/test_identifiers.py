@@ -7,7 +7,7 @@ from codicefiscale import codicefiscale as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piutempo.kernel.identifiers import birth_of, normal_fiscal_code, normal_iban, normal_vat_number
+from piutempo.kernel.identifiers import birth_of, normal_fiscal_code, normal_iban, normal_vat_number, read_row_id
 
 
 def test_a_fiscal_code_says_birth_and_gender():
@@ -62,3 +62,13 @@ def test_an_iban_may_be_written_in_groups():
 def test_a_wrong_iban_is_refused(text):
     with pytest.raises(ValueError):
         normal_iban(text)
+
+
+@pytest.mark.parametrize(("text", "number"), [("7", 7), ("0012", 12), ("9" * 18, 10**18 - 1)])
+def test_a_row_is_named_by_digits(text, number):
+    assert read_row_id(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "-1", "²", "٣", "1.0", " 1", "9" * 19, "9" * 5000])
+def test_what_no_database_can_hold_names_no_row(text):
+    assert read_row_id(text) is None

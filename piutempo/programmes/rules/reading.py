@@ -69,6 +69,19 @@ def parse_toml(content: bytes | str, file: str) -> tuple[dict[str, Any], dict[st
                 )
             ],
         ) from None
+    except (RecursionError, ValueError):
+        raise ProgrammeRefused(
+            file,
+            [
+                Problem(
+                    "",
+                    _(
+                        "Il file ha troppe parentesi una dentro l'altra o un numero troppo lungo per essere letto:"
+                        " correggi quel punto e riprova."
+                    ),
+                )
+            ],
+        ) from None
     plain: dict[str, Any] = _plain(data)
     return plain, locate(text)
 

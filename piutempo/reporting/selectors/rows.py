@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from piutempo.applications.models import Application, Decision, Outcome
+from piutempo.kernel.identifiers import read_row_id
 from piutempo.ledger.models import Kind, Transfer
 from piutempo.network.models import Desk, Site
 from piutempo.reporting.models import FrozenReport
@@ -132,7 +133,7 @@ def _from_ledger(report: FrozenReport, code: str, key: str, span: Span) -> Rows 
     if code == "money_by_source":
         if key != "total":
             pot_id, _slash, source_code = key.partition("/")
-            rows = rows.filter(pot_id=pot_id if pot_id.isdigit() else 0, source__code=source_code)
+            rows = rows.filter(pot_id=read_row_id(pot_id) or 0, source__code=source_code)
     elif code == "trend":
         month = _first_of(key)
         rows = rows.filter(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from piutempo.kernel.identifiers import read_row_id
 from piutempo.kernel.money import format_euro
 from piutempo.kernel.periods import Month
 from piutempo.people.access import PiuRequest, role_required
@@ -244,7 +245,7 @@ def approve(request: PiuRequest) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     rows = list_waiting_for(writable(request))
     if asked.get("tutti") != "1":
-        rows = rows.filter(pk__in=[int(pk) for pk in asked.getlist("rendiconto") if pk.isdecimal()])
+        rows = rows.filter(pk__in=[pk for text in asked.getlist("rendiconto") if (pk := read_row_id(text))])
     mine = rows.filter(prepared_by=request.user)
     chosen = list(rows.exclude(prepared_by=request.user))
     refused_text = ""

@@ -128,7 +128,7 @@ def read_row(cells: Mapping[str, str], line: int, key: str) -> FileRow | UnreadR
     numbers = {}
     for name, error in (("quantity", RowError.QUANTITY_UNREADABLE), ("titles", RowError.TITLES_UNREADABLE)):
         text = cells.get(name, "").strip() or "1"
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 32_767:
+        if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= 32_767:
             return UnreadRow(line, error, text)
         numbers[name] = int(text)
     if title.index + numbers["titles"] - 1 > 62:

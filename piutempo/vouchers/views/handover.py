@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from piutempo.kernel.identifiers import read_row_id
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role
 from piutempo.programmes.selectors import get_terms
@@ -33,7 +34,7 @@ MOST = 60
 def hand(request: PiuRequest) -> HttpResponse:
     """Hand the chosen vouchers over: all or none, after seeing a document."""
     wanted = request.POST.getlist("buono") or request.GET.getlist("buono")
-    ids = {int(text) for text in wanted if text.isascii() and text.isdecimal()}
+    ids = {number for text in wanted if (number := read_row_id(text))}
     if not ids:
         messages.warning(request, _("Scegli almeno un buono dall'elenco, poi «Consegna i buoni scelti»."))
         return redirect("vouchers:desk")

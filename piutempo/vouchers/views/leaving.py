@@ -49,7 +49,8 @@ def withdraw(request: PiuRequest, application_id: int) -> HttpResponse:
             messages.success(
                 request,
                 _(
-                    "Beneficio revocato: %(amount)s di buoni non spesi e le mensilità non emesse sono rientrati nel fondo."
+                    "Beneficio revocato: %(amount)s di buoni non spesi e le mensilità non emesse"
+                    " sono rientrati nel fondo."
                 )
                 % {"amount": format_euro(sum(report.cents for report in done))},
             )

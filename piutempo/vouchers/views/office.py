@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from piutempo.kernel.identifiers import read_row_id
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.programmes.selectors import get_terms
 from piutempo.ui.tables import Column, Filter, Table
@@ -28,8 +29,7 @@ def search(request: PiuRequest) -> HttpResponse:
 
     def matching(rows: QuerySet[Voucher], text: str) -> QuerySet[Voucher]:
         text = " ".join(text.split())
-        if text.isascii() and text.isdecimal():
-            serial = int(text)
+        if serial := read_row_id(text):
             return rows.filter(first_serial__lte=serial, first_serial__gt=serial - F("title_count"))
         if len(text) > 16:
             try:
