@@ -69,11 +69,11 @@ class Voucher(models.Model):
     ``spent`` stays 0. ``replacement`` counts re-issues of the same month: 0 is the first. ``first_serial`` is the
     serial number of title 1.
 
-    Written ten thousand at a time, from rows that the same statement reads: only the award is checked by a foreign key
-    of the database, the rest are copies that ``verify_ledger`` proves (docs/performance.md).
+    Written ten thousand at a time from the awards that the same statement reads: a foreign key of the database would
+    look every one up again, so ``verify_ledger`` proves what a voucher points to (docs/performance.md).
     """
 
-    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+", db_index=False)
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     programme = models.ForeignKey(
         Programme, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )

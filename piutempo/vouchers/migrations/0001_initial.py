@@ -236,6 +236,7 @@ class Migration(migrations.Migration):
                 (
                     "award",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="vouchers",

@@ -5,16 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('awards', '0002_months_issued'),
-        ('vouchers', '0003_laws'),
+        ("awards", "0002_months_issued"),
+        ("vouchers", "0003_laws"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='voucher',
-            name='award',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='awards.award'),
+            model_name="voucher",
+            name="award",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="awards.award",
+            ),
         ),
     ]

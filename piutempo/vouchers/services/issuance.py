@@ -206,11 +206,8 @@ def _issue_chunk(run: IssuanceRun, month: Month, cursor: int, at: datetime, tall
     if last is None:
         return None
     due = due.filter(id__lte=last)
-    limits, refused, refused_cents = _fund_limits(due, tally.ended_pots)
-    terms = {
-        version_id: get_terms(version_id).product(run.product)
-        for version_id in due.order_by().values_list("version_id", flat=True).distinct()
-    }
+    limits, version_ids, refused, refused_cents = _fund_limits(due, tally.ended_pots)
+    terms = {version_id: get_terms(version_id).product(run.product) for version_id in version_ids}
     first_serial = book.next_serial
     next_serial, issued, cents = _insert(run, month, due, limits, terms, first_serial, timezone.localdate(at))
     SerialBook.objects.filter(pk=book.pk).update(next_serial=next_serial)
@@ -224,16 +221,20 @@ def _issue_chunk(run: IssuanceRun, month: Month, cursor: int, at: datetime, tall
     return int(last)
 
 
-def _fund_limits(due: Any, ended_pots: set[int]) -> tuple[dict[int, int], int, int]:
+def _fund_limits(due: Any, ended_pots: set[int]) -> tuple[dict[int, int], set[int], int, int]:
     """
-    Return, for each pot, the last award id of this chunk that its money covers; how many are refused, and their
-    cents.
+    Return, for each pot, the last award id of this chunk that its money covers; the versions of the chunk's awards; how
+    many are refused, and their cents.
     """
     limits: dict[int, int] = {}
     refused = refused_cents = 0
-    pots = due.order_by("pot_id").values_list("pot_id").annotate(cents=Sum("month_cents"), last=Max("id"))
-    for pot_id, cents, last in pots:
+    # One pass over the chunk's awards: what is due of each pot, under which versions.
+    sums = due.order_by().values_list("pot_id", "version_id").annotate(cents=Sum("month_cents"), last=Max("id"))
+    rows = list(sums)
+    for pot_id in sorted({row[0] for row in rows}):
         lock_pot(pot_id)
+        cents = sum(row[2] for row in rows if row[0] == pot_id)
+        last = max(row[3] for row in rows if row[0] == pot_id)
         left = get_issuable_cents(pot_id)
         limits[pot_id] = last
         if cents <= left and pot_id not in ended_pots:
@@ -250,7 +251,7 @@ def _fund_limits(due: Any, ended_pots: set[int]) -> tuple[dict[int, int], int, i
                 left -= month_cents
                 limits[pot_id] = pk
         ended_pots.add(pot_id)
-    return limits, refused, refused_cents
+    return limits, {row[1] for row in rows}, refused, refused_cents
 
 
 def _valid_until(product: Product, month: Month) -> date:
