@@ -226,18 +226,21 @@ _BENEFICIARIES = (("beneficiaries", "count"), ("months", "count"))
 
 
 def refusals_by_reason(programme: Programme, span: Span) -> dict[str, list[int]]:
-    """Return the ids of refused decisions by the code of the first criterion that decided each."""
+    """
+    Return the ids of refused decisions by what decided each first: a criterion, or the group of alternatives none of
+    which held.
+    """
     lines = (
         CriterionResult.objects.filter(
             decision__in=decisions(programme, span, is_approved=False).values("id"), is_decisive=True
         )
         .order_by("decision_id", "id")
-        .values_list("decision_id", "code", "outcome", "overruled")
+        .values_list("decision_id", "group", "code", "outcome", "overruled")
     )
     first: dict[int, str] = {}
-    for decision_id, code, outcome, overruled in lines:
+    for decision_id, group, code, outcome, overruled in lines:
         if (overruled or outcome) != Outcome.YES:
-            first.setdefault(decision_id, code)
+            first.setdefault(decision_id, group or code)
     found: dict[str, list[int]] = {}
     for decision_id, code in first.items():
         found.setdefault(code, []).append(decision_id)

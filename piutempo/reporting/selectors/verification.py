@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import ForeignKey
 
+from piutempo.ledger.models import Kind
 from piutempo.ledger.selectors import Violation, list_violations
 from piutempo.records.services import hash_json
 from piutempo.reporting.models import FrozenReport
@@ -92,11 +93,83 @@ LAWS: dict[str, str] = {
         LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer WHERE kind = 'pay'
                    GROUP BY subject_id) t ON t.subject_id = p.id
         WHERE coalesce(t.cents, 0) <> CASE WHEN b.paid_at IS NULL THEN 0 ELSE p.amount_cents END""",
+    "allocation-booked-once": """
+        SELECT 'allocation ' || a.id, a.amount_cents, coalesce(t.cents, 0)
+        FROM ledger_allocation a
+        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer WHERE kind = 'allocate'
+                   GROUP BY subject_id) t ON t.subject_id = a.id
+        WHERE a.amount_cents <> coalesce(t.cents, 0)""",
+    "lapse-returned-whole": """
+        SELECT 'lapse ' || t.subject_id, 0, sum(CASE WHEN kind IN ('lapse', 'unreturn') THEN amount_cents
+                                                ELSE -amount_cents END)
+        FROM ledger_transfer t WHERE kind IN ('lapse', 'unlapse', 'return', 'unreturn') GROUP BY t.subject_id, t.source_id
+        HAVING sum(CASE WHEN kind IN ('lapse', 'unreturn') THEN amount_cents ELSE -amount_cents END) <> 0""",
+    "recovery-booked-once": """
+        SELECT 'recovery ' || r.id, 2 * r.amount_cents, coalesce(t.cents, 0)
+        FROM settlements_recovery r
+        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer WHERE kind IN ('recover', 'restore')
+                   GROUP BY subject_id) t ON t.subject_id = r.id
+        WHERE 2 * r.amount_cents <> coalesce(t.cents, 0)""",
+    "reversal-is-exactly-opposite": """
+        SELECT u.kind || ' ' || u.subject_id, o.amount_cents, u.amount_cents
+        FROM ledger_transfer u
+        LEFT JOIN ledger_transfer o ON o.subject_id = u.subject_id AND o.sequence = u.sequence
+             AND o.source_id = u.source_id AND o.kind = substr(u.kind, 3)
+        WHERE u.kind IN ('unspend', 'unlapse', 'unreturn', 'unbill')
+          AND (o.id IS NULL OR o.amount_cents <> u.amount_cents)""",
+    "months-follow-the-shares": """
+        SELECT t.kind || ' ' || t.subject_id, x.cents * s.share_bp / 10000, t.amount_cents
+        FROM ledger_transfer t JOIN ledger_source s ON s.id = t.source_id
+        JOIN (SELECT kind, subject_id, sequence, sum(amount_cents) AS cents FROM ledger_transfer
+              WHERE kind IN ('commit', 'release', 'issue') GROUP BY kind, subject_id, sequence) x
+          ON x.kind = t.kind AND x.subject_id = t.subject_id AND x.sequence = t.sequence
+        WHERE t.amount_cents * 10000 <> x.cents * s.share_bp""",
+    "transfer-in-its-sources-pot": """
+        SELECT 'transfer ' || t.id, s.pot_id, t.pot_id
+        FROM ledger_transfer t JOIN ledger_source s ON s.id = t.source_id WHERE s.pot_id <> t.pot_id""",
+    "replacement-worth-what-was-moved": """
+        SELECT 'award ' || award_id || ' ' || month, sum(void_cents),
+               sum(CASE WHEN replacement > 0 THEN value_cents ELSE 0 END)
+        FROM vouchers_voucher GROUP BY award_id, month
+        HAVING sum(void_cents) <> sum(CASE WHEN replacement > 0 THEN value_cents ELSE 0 END)""",
+    "line-is-its-redemption": """
+        SELECT 'line ' || l.id, r.amount_cents, l.amount_cents
+        FROM settlements_statementline l JOIN vouchers_redemption r ON r.id = l.redemption_id
+        WHERE l.amount_cents <> r.amount_cents""",
+    "redemption-settled-when-billed": """
+        SELECT 'redemption ' || r.id, CASE WHEN b.redemption_id IS NULL THEN 0 ELSE 1 END,
+               CASE WHEN x.id IS NULL THEN 0 ELSE -1 END
+        FROM vouchers_redemption r
+        LEFT JOIN vouchers_reversal x ON x.redemption_id = r.id
+        LEFT JOIN (SELECT l.redemption_id FROM settlements_statementline l
+                   JOIN settlements_statement st ON st.id = l.statement_id
+                   WHERE st.status <> 'prepared' AND l.excluded_reason = '') b ON b.redemption_id = r.id
+        WHERE (r.is_settled AND (b.redemption_id IS NULL OR x.id IS NOT NULL))
+           OR (NOT r.is_settled AND b.redemption_id IS NOT NULL)""",
     "payment-is-its-statement": """
         SELECT 'payment ' || p.id, s.amount_cents, p.amount_cents
         FROM settlements_payment p JOIN settlements_statement s ON s.id = p.statement_id
         WHERE p.amount_cents <> s.amount_cents""",
 }
+
+#: Whose row each kind of transfer is about.
+SUBJECTS: dict[str, tuple[Kind, ...]] = {
+    "ledger_allocation": (Kind.ALLOCATE,),
+    "awards_award": (Kind.COMMIT, Kind.RELEASE),
+    "vouchers_voucher": (Kind.ISSUE,),
+    "vouchers_redemption": (Kind.SPEND, Kind.UNSPEND),
+    "vouchers_lapse": (Kind.LAPSE, Kind.UNLAPSE, Kind.RETURN, Kind.UNRETURN),
+    "settlements_statement": (Kind.BILL, Kind.UNBILL),
+    "settlements_payment": (Kind.PAY,),
+    "settlements_recovery": (Kind.RECOVER, Kind.RESTORE),
+}
+LAWS["transfer-has-its-fact"] = " UNION ALL ".join(
+    f"""
+        SELECT t.kind || ' ' || t.subject_id, 0, t.amount_cents
+        FROM ledger_transfer t LEFT JOIN {table} p ON p.id = t.subject_id
+        WHERE t.kind IN ({", ".join(f"'{kind.value}'" for kind in kinds)}) AND p.id IS NULL"""  # noqa: S608 - our own names
+    for table, kinds in SUBJECTS.items()
+)
 
 
 def list_all_violations() -> list[Violation]:
@@ -137,7 +210,8 @@ def _masks() -> Iterable[Violation]:
     """Spent titles are worth what the voucher says was spent, and each is in exactly one standing redemption."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, spent, face_cents, spent_cents FROM vouchers_voucher WHERE form = 'titles' AND spent_cents > 0"
+            "SELECT id, spent, face_cents, spent_cents FROM vouchers_voucher WHERE form = 'titles'"
+            " AND (spent_cents > 0 OR spent <> 0)"
         )
         vouchers = {row[0]: row[1:] for row in cursor.fetchall()}
         cursor.execute(

@@ -45,10 +45,11 @@ class ShownTable:
 
 def labels_of(report: FrozenReport) -> dict[str, dict[str, str]]:
     """Return the titles of criteria and services by code, as the versions the report names called them."""
-    found: dict[str, dict[str, str]] = {"criteria": {}, "services": {}}
+    found: dict[str, dict[str, str]] = {"criteria": {}, "groups": {}, "services": {}}
     for version_id in ProgrammeVersion.objects.filter(pk__in=report.version_ids).values_list("pk", flat=True):
         terms = get_terms(version_id)
         found["criteria"] |= {criterion.code: criterion.title for criterion in terms.eligibility.criteria}
+        found["groups"] |= {group.code: group.title for group in terms.eligibility.groups}
         found["services"] |= {service.code: service.title for service in terms.services}
     return found
 
@@ -100,6 +101,8 @@ def _first_header(code: str) -> str:
 
 def _label(code: str, row: dict[str, Any], labels: dict[str, dict[str, str]]) -> str:
     key: str = row["key"]
+    if code == "refused_by_reason" and key in labels["groups"]:
+        return _("Nessuna delle condizioni: %(group)s") % {"group": labels["groups"][key]}
     if code in {"refused_by_reason", "by_condition"}:
         return labels["criteria"].get(key, key)
     if code == "by_service":
