@@ -145,6 +145,17 @@ def test_a_mismatch_or_another_household_warns_and_does_not_block(citizen):
     assert draft.household.members.count() == 2
 
 
+def test_somebody_elses_codice_fiscale_does_not_tell_whose_it_is(citizen):
+    stranger = make_person(given_name="Ludovica", family_name="Sconosciuta")
+    draft = start(citizen)
+    answer = citizen.client.post(page(draft, "nucleo/"), MEMBER | {"fiscal_code": stranger.fiscal_code}, follow=True)
+    assert answer.status_code == 422
+    assert "di una persona con un altro nome" in text_of(answer)
+    assert "Sconosciuta" not in text_of(answer)
+    assert "altro nucleo" not in text_of(answer)
+    assert not Member.objects.filter(person=stranger).exists()
+
+
 def test_an_amount_that_could_be_read_in_two_ways_is_refused(citizen):
     draft = start(citizen)
     answer = citizen.client.post(page(draft, "situazione/"), {"isee_cents": "10,005"})

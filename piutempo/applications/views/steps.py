@@ -29,6 +29,7 @@ from piutempo.network.models import Desk
 from piutempo.people.access import PiuRequest
 from piutempo.people.messages import NOTICES, REFUSALS
 from piutempo.people.models import Relation
+from piutempo.people.rules import Notice
 from piutempo.people.selectors import list_members
 from piutempo.people.services import MemberInput, PersonRefused, check_person
 from piutempo.programmes.selectors import get_current_terms
@@ -92,7 +93,7 @@ def household(request: PiuRequest, seat: Seat, application: Application) -> Http
         if request.POST.get("action") == "remove":
             wanted = [m for m in current if m.fiscal_code != request.POST.get("fiscal_code")]
         elif form.is_valid():
-            wanted = _with_member(request, application, form, current)
+            wanted = _with_member(request, seat, application, form, current)
         if wanted is not None:
             try:
                 declare_members(application=application, members=wanted, at=request.now, by=request.user)
@@ -110,9 +111,13 @@ def household(request: PiuRequest, seat: Seat, application: Application) -> Http
 
 
 def _with_member(
-    request: PiuRequest, application: Application, form: MemberForm, current: list[MemberInput]
+    request: PiuRequest, seat: Seat, application: Application, form: MemberForm, current: list[MemberInput]
 ) -> list[MemberInput] | None:
-    """Return the members with the one in the form; None when it may not be added (the form then says why)."""
+    """
+    Return the members with the one in the form; None when it may not be added (the form then says why).
+
+    A desk has the card in hand. A citizen who types somebody else's codice fiscale must not learn whose it is.
+    """
     data = form.cleaned_data
     if data["fiscal_code"] == application.applicant.fiscal_code:
         form.add_error(
@@ -132,6 +137,15 @@ def _with_member(
         household_id=application.household_id,
         at=request.now,
     )
+    if seat.kind == "citizen" and Notice.KNOWN_OTHER_NAME in warnings:
+        form.add_error(
+            "fiscal_code",
+            _(
+                "Questo codice fiscale risulta di una persona con un altro nome: controlla codice, nome e cognome sulla "
+                "tessera sanitaria. Se sono giusti, passa da uno sportello con un documento."
+            ),
+        )
+        return None
     for warning in warnings:
         messages.warning(request, f"{data['given_name']} {data['family_name']}: {NOTICES[warning]}")
     member = MemberInput(
