@@ -45,6 +45,7 @@ PUBLIC_AND_CITIZEN = (
     "piutempo/programmes/rules/facts.py",
     "piutempo/programmes/views/public.py",
     "piutempo/programmes/templates/programmes/public/*.html",
+    "piutempo/network/forms.py",
     "piutempo/network/views/public.py",
     "piutempo/network/templates/network/desks.html",
     "piutempo/network/templates/network/pages.html",
@@ -71,6 +72,7 @@ PUBLIC_AND_CITIZEN = (
             "step_nav",
         )
     ),
+    "piutempo/vouchers/forms.py",
     "piutempo/vouchers/models.py",
     "piutempo/vouchers/views/access.py",
     "piutempo/vouchers/views/citizen.py",

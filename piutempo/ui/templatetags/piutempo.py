@@ -22,6 +22,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from piutempo.kernel.money import format_euro
 from piutempo.kernel.periods import Month
@@ -60,7 +61,7 @@ def moment(value: datetime | None) -> str:
     if not value:
         return ""
     value = timezone.localtime(value) if timezone.is_aware(value) else value
-    return f"{value:%d/%m/%Y} ore {value:%H:%M}"
+    return _("%(day)s ore %(time)s") % {"day": f"{value:%d/%m/%Y}", "time": f"{value:%H:%M}"}
 
 
 @register.filter
