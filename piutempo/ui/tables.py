@@ -306,6 +306,11 @@ class Table:
         return [c for c in self.columns if c.is_shown]
 
     @property
+    def footer_cells(self) -> list[tuple[Header, Any]]:
+        """The last line's values, each with the heading it stands under."""
+        return list(zip(self.headers, self.footer, strict=True))
+
+    @property
     def headers(self) -> list[Header]:
         """The headings, each with the address that sorts by it."""
         found = []
