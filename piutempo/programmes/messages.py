@@ -34,7 +34,7 @@ SENTENCES = {
     Refusal.BUDGET_LOWER: _(
         "La dotazione di un fondo già stanziato non si riduce da qui: rimetti almeno l'importo di prima."
     ),
-    Refusal.OVERCOMMITTED: _("È già impegnato più di quanto il nuovo limite di sovraimpegno permette: alza il limite."),
+    Refusal.OVERCOMMITTED: _("È già impegnato più di quanto il nuovo limite permette: alza il limite."),
     Refusal.PUBLISHED: _("Una versione pubblicata non si cambia: crea una bozza."),
     Refusal.OTHER_CODE: _("Il codice del programma non cambia mai: rimetti quello di prima."),
 }

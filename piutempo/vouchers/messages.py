@@ -124,13 +124,13 @@ CUSTODY: dict[str, str | Promise] = {
 }
 
 REVERSAL: dict[str, str | Promise] = {
-    _V.REASON_MISSING: gettext_lazy("Scrivi perché annulli: resta agli atti."),
-    _V.ALREADY_REVERSED: gettext_lazy("Questa registrazione è già stata annullata il {on}."),
+    _V.REASON_MISSING: gettext_lazy("Scrivi perché storni l'utilizzo: resta agli atti."),
+    _V.ALREADY_REVERSED: gettext_lazy("Questo utilizzo è già stato stornato il {on}."),
     _V.ALREADY_SETTLED: gettext_lazy(
-        "Questa registrazione è in un rendiconto approvato: non si può più annullare. Scrivi all'ufficio contabilità."
+        "Questo utilizzo è in un rendiconto approvato: non si può più stornare. Scrivi all'ufficio contabilità."
     ),
     _V.TOO_LATE: gettext_lazy(
-        "Sono passati più di {days} giorni: non si può più annullare. Scrivi all'ufficio del programma."
+        "Sono passati più di {days} giorni: non si può più stornare. Scrivi all'ufficio del programma."
     ),
 }
 

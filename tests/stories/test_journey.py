@@ -280,7 +280,7 @@ def test_the_provider_reverses_one_with_a_reason(visitor: Opener, served: Served
     one = visitor("Davide Riva").go("/operatore/utilizzi/")
     one.page.locator("main tbody tr", has_text="Conti").first.get_by_role("link").last.click()
     one.page.wait_for_load_state()
-    one.check().fill("Motivo", "Registrato sulla famiglia sbagliata").button("Annulla l'utilizzo")
+    one.check().fill("Motivo", "Registrato sulla famiglia sbagliata").button("Storna l'utilizzo")
     assert before - balance(served, "owed") in {1_000, 2_000}
     assert served.value("SELECT count(*) FROM vouchers_reversal x JOIN vouchers_redemption r ON r.id = x.redemption_id "
                         f"WHERE r.site_id = {served.facts['site']}") == 1  # fmt: skip

@@ -185,7 +185,7 @@ def redemptions(request: PiuRequest) -> HttpResponse:
             Column(
                 "undo",
                 _("Storno"),
-                value=lambda r: "" if hasattr(r, "reversal") else _t("Annulla"),
+                value=lambda r: "" if hasattr(r, "reversal") else _t("Storna"),
                 url=lambda r: "" if hasattr(r, "reversal") else reverse("vouchers:reverse", args=[r.pk]),
                 order="",
                 is_exported=False,
