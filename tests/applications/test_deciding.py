@@ -17,11 +17,14 @@ from piutempo.applications.services import (
     evaluate_application,
     overrule_criterion,
     renounce,
+    submit_application,
     withdraw_application,
 )
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.ledger.models import Account
 from piutempo.ledger.selectors import get_account_totals, list_violations
+from piutempo.network.models import Desk
+from piutempo.people.models import Municipality
 from tests.applications.factories import (
     AWARD_CENTS,
     DECIDED_AT,
@@ -272,3 +275,18 @@ def test_renouncing_needs_an_approval_and_a_reason_and_twice_is_once() -> None:
         (award,) = renounce(application=application, reason="rinuncia scritta", at=DECIDED_AT, by=None)
         assert (award.status, award.months_released) == ("ended", 4)
     assert get_account_totals([get_pot_id(programme)])[Account.COMMITTED] == 0
+
+
+@pytest.mark.parametrize("delivers", [True, False])
+def test_vouchers_go_to_the_desk_that_helped_only_if_it_delivers(delivers):
+    programme = make_programme()
+    place, _ = Municipality.objects.get_or_create(code="F205", defaults={"name": "Milano", "province": "MI"})
+    desk = Desk.objects.create(
+        programme=programme, code="D9", name="Patronato", body="Patronato", municipality=place, delivers=delivers,
+        valid_from=date(2010, 1, 1),
+    )  # fmt: skip
+    application = make_draft(programme)
+    Application.objects.filter(pk=application.pk).update(desk=desk)
+    application.refresh_from_db()
+    decide(submit_application(application=application, at=OPEN_AT, by=None))
+    assert Award.objects.get(application_id=application.pk).desk_id == (desk.pk if delivers else None)

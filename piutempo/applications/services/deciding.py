@@ -163,10 +163,9 @@ def decide_applications(items: Sequence[DecisionInput]) -> list[Decision]:
             d.application,
             d.decided_at,
             item.by,
-            {"decision": d.pk, "months": d.months, "proposed": d.proposed,
-             "decisive": [c.code for c in a.effective.criteria if c.is_decisive]},
+            {"decision": d.pk, "months": d.months, "proposed": d.proposed},
         )
-        for d, a, item in zip(decisions, assessments, items, strict=True)
+        for d, item in zip(decisions, items, strict=True)
     )  # fmt: skip
     commit_awards([r for d, a in zip(decisions, assessments, strict=True) if d.is_approved for r in _requests(d, a)])
     return decisions
@@ -177,7 +176,7 @@ def _lock(ids: Sequence[int]) -> dict[int, Application]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), 500):
         rows = Application.objects.select_for_update(of=("self",)).filter(pk__in=ordered[start : start + 500])
-        for row in rows.select_related("programme", "household", "applicant").order_by("id"):
+        for row in rows.select_related("programme", "household", "applicant", "desk").order_by("id"):
             held[row.pk] = row
     return held
 
@@ -266,7 +265,8 @@ def _requests(decision: Decision, assessment: Assessment) -> list[AwardRequest]:
             application_id=application.pk,
             household=application.household,
             beneficiary=application.applicant,
-            desk_id=application.desk_id,
+            # A desk that only helps to apply holds no vouchers: they wait for the delivering desk that receives them.
+            desk_id=application.desk_id if application.desk and application.desk.delivers else None,
             first_month=Month.of(decision.first_month),
             months=min(assessment.effective.months, product.max_months),
             at=decision.decided_at,
