@@ -97,12 +97,24 @@ DOORS: tuple[Door, ...] = (
     ),
     Door((Role.PROVIDER_OPERATOR,), _("Le mie sedi"), "network:my_sites", _("Servizi accreditati e massimali.")),
     Door(
-        (*OFFICE,),
+        (Role.PROVIDER_OPERATOR,),
+        _("Chiavi per il gestionale"),
+        "vouchers:keys",
+        _("Se il programma della sede registra i buoni da solo."),
+        in_menu=False,
+    ),
+    Door(
+        (*OFFICE, Role.AUDITOR),
         _("Domande da istruire"),
         "applications:queue",
         _("La coda, i criteri spiegati, la decisione con i suoi motivi."),
     ),
-    Door((*OFFICE,), _("Lista d'attesa"), "applications:waiting", _("Chi aspetta che rientri denaro nel fondo.")),
+    Door(
+        (*OFFICE, Role.AUDITOR),
+        _("Lista d'attesa"),
+        "applications:waiting",
+        _("Chi aspetta che rientri denaro nel fondo."),
+    ),
     Door((*OFFICE,), _("Emissione mensile"), "vouchers:issuance", _("Prova l'emissione di un mese, poi eseguila.")),
     Door((*OFFICE,), _("Proroga delle scadenze"), "vouchers:extensions", _("L'atto che sposta una scadenza.")),
     Door(
@@ -119,14 +131,19 @@ DOORS: tuple[Door, ...] = (
         _("Per numero di serie, codice o titolare: stato, custodia, utilizzi."),
         in_menu=False,
     ),
-    Door((*OFFICE,), _("Rete"), "network:office", _("Sportelli, enti erogatori e sedi accreditate.")),
+    Door((*OFFICE, Role.AUDITOR), _("Rete"), "network:office", _("Sportelli, enti erogatori e sedi accreditate.")),
     Door(
-        (Role.ACCOUNTING_OFFICER,),
+        (Role.ACCOUNTING_OFFICER, Role.AUDITOR),
         _("Rendiconti"),
         "settlements:statements",
         _("Predisponi, controlla e approva quanto spetta agli enti."),
     ),
-    Door((Role.ACCOUNTING_OFFICER,), _("Pagamenti"), "settlements:batches", _("Le distinte da pagare e pagate.")),
+    Door(
+        (Role.ACCOUNTING_OFFICER, Role.AUDITOR),
+        _("Pagamenti"),
+        "settlements:batches",
+        _("Le distinte da pagare e pagate."),
+    ),
     Door(
         (Role.ACCOUNTING_OFFICER, Role.AUDITOR),
         _("Saldi contabili"),
@@ -134,7 +151,10 @@ DOORS: tuple[Door, ...] = (
         _("Fondo per fondo, con i movimenti che li compongono."),
     ),
     Door(
-        (Role.PROGRAMME_MANAGER,), _("Versioni del programma"), "programmes:list", _("Bozze, confronti, pubblicazione.")
+        (Role.PROGRAMME_MANAGER, Role.AUDITOR),
+        _("Versioni del programma"),
+        "programmes:list",
+        _("Bozze, confronti, pubblicazione."),
     ),
     Door(
         (Role.AUTHORITY_READER, Role.AUDITOR, Role.PROGRAMME_MANAGER),

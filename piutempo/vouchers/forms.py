@@ -131,6 +131,21 @@ class FileForm(forms.Form):
         self.fields["programme"].initial = programmes[0][0] if programmes else None
 
 
+class ApiKeyForm(KeyedForm):
+    """Which site the key is of, and what uses it."""
+
+    site = forms.ModelChoiceField(label=_("Sede"), queryset=Site.objects.none())
+    name = forms.CharField(
+        label=_("Nome della chiave"),
+        max_length=100,
+        help_text=_("Quale programma la usa, per esempio: gestionale nido."),
+    )
+
+    def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose(self, "site", sites)
+
+
 class MonthField(forms.DateField):
     """A month; the cleaned value is its first day."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.vouchers.views import citizen, desk, expiry, files, handover, issuance, leaving, office, provider
+from piutempo.vouchers.views import citizen, desk, expiry, files, handover, issuance, keys, leaving, office, provider
 
 app_name = "vouchers"
 urlpatterns = [
@@ -26,6 +26,8 @@ urlpatterns = [
     path("operatore/file/", files.files, name="upload"),
     path("operatore/file/modello.<slug:kind>", files.template, name="file_template"),
     path("operatore/file/<int:file_id>/", files.file, name="file"),
+    path("operatore/chiavi/", keys.keys, name="keys"),
+    path("operatore/chiavi/<int:key_id>/revoca/", keys.revoke_key, name="revoke_key"),
     path("ufficio/emissione/", issuance.runs, name="issuance"),
     path("ufficio/emissione/prova/", issuance.rehearse, name="rehearse"),
     path("ufficio/emissione/avanzamento/", issuance.progress, name="progress"),

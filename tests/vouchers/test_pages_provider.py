@@ -1,17 +1,20 @@
 """Pages of a provider: redeem in two steps, undo, upload a month."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from piutempo.network.models import Grant
 from piutempo.people.models import Role, Scope
-from piutempo.vouchers.models import Redemption, RedemptionFile, Reversal
+from piutempo.vouchers.models import ApiKey, Redemption, RedemptionFile, Reversal
 from piutempo.vouchers.rules.file_rows import COLUMNS
 from piutempo.vouchers.services import redeem
+from piutempo.vouchers.services.keys import create_api_key
 from tests.vouchers.factories import NOW, TODAY, build_family, code_of, codes_of, issued
 from tests.vouchers.pages import enter, queries_of, text_of
 
@@ -233,3 +236,33 @@ def test_lists_cost_the_same_queries_whatever_their_rows(client, world, operator
             counts.setdefault(name, []).append(queries_of(client, reverse(f"vouchers:{name}")))
     for name, found in counts.items():
         assert found[-1] == found[0] <= 12, (name, found)
+
+
+def test_a_key_is_shown_once_opens_the_api_and_is_revoked(client, world, operator):
+    page = reverse("vouchers:keys")
+    sent = {"site": world.site.pk, "name": "gestionale <b>", "request_key": "k1"}
+    answer = client.post(page, sent)
+    secret = re.search(r"<code[^>]*>(pt_[\w-]+)</code>", answer.content.decode())[1]
+    assert "no-store" in answer["Cache-Control"]
+    client.post(page, sent)
+    assert ApiKey.objects.count() == 1, "a second click makes no second key"
+    assert secret not in text_of(client.get(page)) and "gestionale &lt;b&gt;" in text_of(client.get(page))
+    voucher = issued(world, build_family(world))
+    asked = f"/api/v1/vouchers/{code_of(voucher, 1)}"
+    assert Client().get(asked, headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    client.post(reverse("vouchers:revoke_key", args=[ApiKey.objects.get().pk]), {"request_key": "k2"})
+    assert Client().get(asked, headers={"Authorization": f"Bearer {secret}"}).status_code == 401
+    assert queries_of(client, page) <= 12
+
+
+def test_another_operators_keys_do_not_exist(client, world, operator):
+    key, _secret = create_api_key(site=world.site, name="x", at=NOW, by=None)
+    enter(client, "altro", Role.PROVIDER_OPERATOR, Scope.SITE, 999_999)
+    assert client.post(reverse("vouchers:revoke_key", args=[key.pk]), {"request_key": "k"}).status_code == 404
+    assert (
+        client.post(reverse("vouchers:keys"), {"site": world.site.pk, "name": "x", "request_key": "k"}).status_code
+        == 422
+    )
+    assert (
+        not ApiKey.objects.exclude(pk=key.pk).exists() and not ApiKey.objects.filter(revoked_at__isnull=False).exists()
+    )

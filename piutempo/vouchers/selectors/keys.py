@@ -14,6 +14,6 @@ def get_site_for_key(sha256: str) -> Site | None:
     return key.site if key else None
 
 
-def list_api_keys(site: Site) -> QuerySet[ApiKey]:
-    """Return a site's keys, the revoked ones too."""
-    return ApiKey.objects.filter(site=site).select_related("created_by").order_by("-id")
+def list_api_keys(sites: QuerySet[Site]) -> QuerySet[ApiKey]:
+    """Return the keys of some sites, the revoked ones too."""
+    return ApiKey.objects.filter(site__in=sites).select_related("created_by", "site").order_by("-id")
