@@ -202,6 +202,10 @@ def list_violations() -> list[Violation]:
                 found.append(
                     Violation("holding-follows-transfers", f"holding {holding.pk} {name}", f"{said} != {true}")
                 )
+    found += [
+        Violation("holding-for-every-source", f"source {pk}", "no holding: nothing guards it")
+        for pk in Source.objects.filter(holding__isnull=True).order_by("id").values_list("id", flat=True)
+    ]
     floors = {h.source_id: -h.overcommit_cents for h in Holding.objects.all()}
     for key, cents in sorted(balances.items()):
         floor = floors.get(key.source_id, 0) if key.account is Account.AVAILABLE else 0

@@ -102,13 +102,14 @@ LAWS: dict[str, str] = {
     "lapse-returned-whole": """
         SELECT 'lapse ' || t.subject_id, 0, sum(CASE WHEN kind IN ('lapse', 'unreturn') THEN amount_cents
                                                 ELSE -amount_cents END)
-        FROM ledger_transfer t WHERE kind IN ('lapse', 'unlapse', 'return', 'unreturn') GROUP BY t.subject_id, t.source_id
+        FROM ledger_transfer t WHERE kind IN ('lapse', 'unlapse', 'return', 'unreturn')
+        GROUP BY t.subject_id, t.source_id
         HAVING sum(CASE WHEN kind IN ('lapse', 'unreturn') THEN amount_cents ELSE -amount_cents END) <> 0""",
     "recovery-booked-once": """
         SELECT 'recovery ' || r.id, 2 * r.amount_cents, coalesce(t.cents, 0)
         FROM settlements_recovery r
-        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer WHERE kind IN ('recover', 'restore')
-                   GROUP BY subject_id) t ON t.subject_id = r.id
+        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer
+                   WHERE kind IN ('recover', 'restore') GROUP BY subject_id) t ON t.subject_id = r.id
         WHERE 2 * r.amount_cents <> coalesce(t.cents, 0)""",
     "reversal-is-exactly-opposite": """
         SELECT u.kind || ' ' || u.subject_id, o.amount_cents, u.amount_cents
