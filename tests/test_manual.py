@@ -51,6 +51,14 @@ def test_every_command_exists():
     assert named_commands <= commands
 
 
+def test_the_commands_of_the_architecture_exist():
+    table = (ROOT / "docs/ARCHITECTURE.md").read_text().split("## Commands")[1].split("## Tests")[0]
+    named_commands = set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
+    assert named_commands == {
+        path.stem for path in ROOT.glob("piutempo/*/management/commands/*.py") if path.stem != "__init__"
+    }
+
+
 def test_every_code_of_a_refusal_is_explained_and_every_explained_code_exists():
     explained = set(re.findall(r"`([A-Z][A-Z_]{3,})`", (ROOT / "docs/manuale/rifiuti.md").read_text(encoding="utf-8")))
     codes = {str(code) for sentences in SENTENCES.values() for code in sentences}

@@ -235,3 +235,13 @@ def test_the_language_of_the_browser_is_followed_until_one_is_chosen(english):
     assert '<html lang="it">' in english.get("/aiuto/", headers={"Accept-Language": "de"}).content.decode()
     english.post("/i18n/setlang/", {"language": "it", "next": "/aiuto/"})
     assert '<html lang="it">' in english.get("/aiuto/", headers={"Accept-Language": "en"}).content.decode()
+
+
+@pytest.mark.django_db
+def test_staff_pages_are_italian_whatever_was_chosen(english):
+    make_programme()
+    english.force_login(make_user((Role.CASE_OFFICER, "all", None)))
+    page = english.get("/ufficio/domande/").content.decode()
+    assert '<html lang="it">' in page and "Domande da istruire" in page
+    assert 'name="language"' not in page
+    assert 'name="language"' in english.get("/aiuto/").content.decode()
