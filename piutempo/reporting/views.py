@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from piutempo.applications.selectors import OFFICE_ROLES
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role, Scope
 from piutempo.records.services import hash_json
@@ -30,6 +32,8 @@ from piutempo.ui.tables import Column, Filter, Table
 READERS = (
     Role.AUTHORITY_READER, Role.AUDITOR, Role.PROGRAMME_MANAGER, Role.CASE_OFFICER, Role.ACCOUNTING_OFFICER,
 )  # fmt: skip
+#: Tables whose rows say why single families applied (health, hardship): only who works on cases opens them.
+OF_CASES = frozenset({"by_condition", "refused_by_reason"})
 
 
 def _programme_ids(request: PiuRequest, *roles: Role) -> set[int] | None:
@@ -100,6 +104,10 @@ def _kind(report: FrozenReport) -> str:
     return _t("Finale") if report.kind == "final" else _t("Trimestrale")
 
 
+def _reads_cases(request: PiuRequest, report: FrozenReport) -> bool:
+    return any(request.roles.covers(role, Scope.PROGRAMME, report.programme_id) for role in OFFICE_ROLES)
+
+
 def _report_for(request: PiuRequest, report_id: int) -> FrozenReport:
     return get_object_or_404(_reports_for(request), pk=report_id)
 
@@ -121,6 +129,7 @@ def report(request: PiuRequest, report_id: int) -> HttpResponse:
         "versions": frozen.data["versions"],
         "superseded_by": FrozenReport.objects.filter(supersedes=frozen).only("pk").first(),
         "forms": list(MEDIA_TYPES),
+        "counts_only": frozenset() if _reads_cases(request, frozen) else OF_CASES,
     }
     return render(request, "reporting/report.html", context)
 
@@ -130,6 +139,8 @@ def report(request: PiuRequest, report_id: int) -> HttpResponse:
 def rows(request: PiuRequest, report_id: int, code: str) -> HttpResponse:
     """Show the rows behind a figure or a line (``?riga=…``), of the period (``?periodo=1``) or of all."""
     frozen = _report_for(request, report_id)
+    if code in OF_CASES and not _reads_cases(request, frozen):
+        raise PermissionDenied
     key = request.GET.get("riga", "")
     try:
         behind = rows_behind(frozen, code, key, in_period=request.GET.get("periodo") == "1")

@@ -233,6 +233,19 @@ def test_pages_open_with_few_queries(reader, final, django_assert_max_num_querie
     assert reader.get(f"/autorita/rapporti/{final.pk}/scarica/xlsx/").status_code == 200
 
 
+@pytest.mark.parametrize("code", ["by_condition", "refused_by_reason"])
+def test_only_who_works_on_cases_reaches_the_families_behind_a_condition(reader, final, programme, code):
+    rows = f"/autorita/rapporti/{final.pk}/righe/{code}/"
+    key = next(t for t in final.data["tables"] if t["code"] == code)["rows"][0]["key"]
+    assert reader.get(rows, {"riga": key}).status_code == 403
+    assert rows not in reader.get(f"/autorita/rapporti/{final.pk}/").content.decode()
+    officer = create_user(username="istruttrice", full_name="Istruttrice", at=NOW)
+    grant_role(user=officer, role=Role.CASE_OFFICER, scope=Scope.PROGRAMME, scope_id=programme.pk, at=NOW)
+    reader.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+    assert reader.get(rows, {"riga": key}).status_code == 200
+    assert rows in reader.get(f"/autorita/rapporti/{final.pk}/").content.decode()
+
+
 def test_the_reader_recomputes_but_does_not_freeze(reader, final):
     answer = reader.post(f"/autorita/rapporti/{final.pk}/ricalcola/", follow=True)
     assert "è confermato" in answer.content.decode()

@@ -141,8 +141,8 @@ def _with_member(
         form.add_error(
             "fiscal_code",
             _(
-                "Questo codice fiscale risulta di una persona con un altro nome: controlla codice, nome e cognome sulla "
-                "tessera sanitaria. Se sono giusti, passa da uno sportello con un documento."
+                "Questo codice fiscale risulta di una persona con un altro nome: controlla codice, nome e cognome "
+                "sulla tessera sanitaria. Se sono giusti, passa da uno sportello con un documento."
             ),
         )
         return None
