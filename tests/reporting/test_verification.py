@@ -68,15 +68,23 @@ def elsewhere() -> None:
     lie(Kind.SPEND, Redemption.objects.earliest("id").pk, pot_id=other.pk)
 
 
+def add_line() -> None:
+    """List a redemption with a cent too few."""
+    statement, redemption = Statement.objects.get(), Redemption.objects.get(key="k2")
+    StatementLine.objects.create(
+        statement=statement, redemption=redemption, amount_cents=999, excluded_reason="reversed"
+    )
+
+
 LIES: list[tuple[str, Callable[[], object]]] = [
     ("allocation-booked-once", lambda: Allocation.objects.update(amount_cents=F("amount_cents") + 1)),
     ("lapse-returned-whole", lambda: lie(Kind.LAPSE, Lapse.objects.earliest("id").pk)),
-    ("recovery-booked-once", lambda: Recovery.objects.update(amount_cents=F("amount_cents") + 1)),
+    ("recovery-booked-once", lambda: lie(Kind.RECOVER, Recovery.objects.get().pk)),
     ("reversal-is-exactly-opposite", lambda: lie(Kind.UNSPEND, Redemption.objects.earliest("id").pk)),
     ("months-follow-the-shares", lambda: lie(Kind.ISSUE, Voucher.objects.earliest("id").pk)),
     ("transfer-in-its-sources-pot", elsewhere),
     ("replacement-worth-what-was-moved", lambda: Voucher.objects.filter(replacement=0).update(void_cents=0)),
-    ("line-is-its-redemption", lambda: StatementLine.objects.update(amount_cents=F("amount_cents") + 1)),
+    ("line-is-its-redemption", add_line),
     ("redemption-settled-when-billed", lambda: Redemption.objects.filter(key="k1").update(is_settled=False)),
     ("titles-worth-what-was-spent", lambda: Voucher.objects.filter(replacement=1).update(handed=1, spent=1)),
     ("holding-for-every-source", lambda: Holding.objects.filter(pk=Holding.objects.earliest("id").pk).delete()),
