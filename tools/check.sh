@@ -40,7 +40,7 @@ catalogue_collected() {
     local status=0
     cmp -s "$file" "$scratch/django.po" || status=1
     cp "$scratch/django.po" "$file"
-    [ "$status" = 0 ] || echo "texts changed: run manage.py makemessages -l en, and translate what is new"
+    [ "$status" = 0 ] || echo "texts changed: run PIUTEMPO_MODE=test manage.py makemessages -l en, and translate what is new"
     return "$status"
 }
 
