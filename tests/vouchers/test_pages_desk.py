@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from piutempo.awards.models import Award
 from piutempo.network.models import Desk
 from piutempo.people.models import Role, Scope
 from piutempo.vouchers.models import CustodyMove, Voucher
@@ -39,6 +40,16 @@ def handing(voucher, **more):
         "buono": voucher.pk, "collector": str(voucher.holder_id), "document_type": "passaporto",
         "document_number": "YA123", "proxy_name": "", "mandate_on": "", "request_key": "k1", **more,
     }  # fmt: skip
+
+
+def test_the_letter_is_printed_also_where_the_carnets_came_without_being_addressed(client, world, operator):
+    voucher = issued(world, build_family(world), handed=False)
+    Award.objects.filter(pk=voucher.award_id).update(desk_id=None)
+    address = reverse("vouchers:letter", args=[voucher.award_id])
+    assert address in client.get(reverse("vouchers:desk_voucher", args=[voucher.pk])).content.decode()
+    assert client.get(address)["Content-Type"] == "application/pdf"
+    Voucher.objects.filter(pk=voucher.pk).update(desk=other_desk(world))
+    assert client.get(address).status_code == 404
 
 
 def test_a_month_is_received_once(client, world, operator):

@@ -319,8 +319,10 @@ def carnet(request: PiuRequest, voucher_id: int) -> HttpResponse:
 @role_required(Role.DESK_OPERATOR)
 @require_GET
 def letter(request: PiuRequest, award_id: int) -> HttpResponse:
-    """Print the letter of assignment of an award collected at my desks."""
-    award = Award.objects.filter(desk_id__in=[d.pk for d in desks_of(request)], pk=award_id).first()
+    """Print the letter of assignment of an award collected at my desks, or whose carnets came to one of them."""
+    ids = [d.pk for d in desks_of(request)]
+    came = Voucher.objects.filter(award_id=OuterRef("pk"), desk_id__in=ids)
+    award = Award.objects.filter(Q(desk_id__in=ids) | Exists(came), pk=award_id).first()
     if award is None:
         raise Http404
     try:
