@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Field, NinjaAPI, Router, Schema, Status
-from ninja.errors import AuthenticationError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from piutempo.kernel.codes import ForeignCode, WrongCode
@@ -59,15 +59,19 @@ class Problem(Schema):
     code: str
 
 
+#: A text that every database stores.
+TEXT = r"^[^\x00]*$"
+
+
 class RedemptionIn(Schema):
     """What to spend: titles (of one or several vouchers), or an amount of one balance voucher."""
 
     codes: list[str] = Field(min_length=1, max_length=62, description="codici dei titoli")
-    service: str = Field(max_length=40, description="codice del servizio nel catalogo")
+    service: str = Field(max_length=40, pattern=TEXT, description="codice del servizio nel catalogo")
     quantity: int = Field(1, ge=1, le=32_767, description="unità del servizio: ore, giorni, pasti, mesi")
     served_on: date = Field(description="data del servizio")
-    person_cared_id: int | None = Field(None, ge=1, description="persona assistita, dal controllo del titolo")
-    holder_fiscal_code: str | None = Field(None, max_length=20)
+    person_cared_id: int | None = Field(None, ge=1, lt=2**63, description="persona assistita, dal controllo del titolo")
+    holder_fiscal_code: str | None = Field(None, max_length=20, pattern=TEXT)
     amount_cents: int = Field(0, ge=0, lt=2**31, description="solo per un buono a scalare, in centesimi")
 
 
@@ -93,7 +97,7 @@ class RedemptionsOut(Schema):
 class ReversalIn(Schema):
     """Why."""
 
-    reason: str = Field(min_length=1, max_length=300)
+    reason: str = Field(min_length=1, max_length=300, pattern=TEXT)
 
 
 class ReversalOut(Schema):
@@ -280,6 +284,12 @@ def _not_authenticated(request: HttpRequest, error: AuthenticationError) -> Http
 
 @api.exception_handler(ValidationError)
 def _malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return problem(request, 400, "MALFORMED")
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer a body that is no JSON as any other wrong shape."""
     return problem(request, 400, "MALFORMED")
 
 

@@ -75,6 +75,29 @@ def test_a_wrong_shape_is_a_problem(world: World, client_of_site: Client) -> Non
     assert (answer.status_code, answer.json()["code"]) == (400, "MALFORMED")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "{",
+        "[" * 100_000,
+        {"service": "\x00"},
+        {"holder_fiscal_code": "RSS\x00"},
+        {"person_cared_id": 2**70},
+        {"quantity": 2**40},
+        {"amount_cents": 2**40},
+        {"served_on": "2011-02-31"},
+    ],
+    ids=lambda sent: str(sent)[:30],
+)
+def test_what_no_database_holds_is_a_wrong_shape(world: World, client_of_site: Client, sent: Any) -> None:
+    voucher = issued(world, build_family(world))
+    data = sent if isinstance(sent, str) else body(codes_of(voucher, 1), **sent)
+    answer = post(client_of_site, data)
+    assert (answer.status_code, answer.json()["code"]) == (400, "MALFORMED")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert not Redemption.objects.exists()
+
+
 def test_a_revoked_key_opens_nothing(world: World, clock: None) -> None:
     key, secret = create_api_key(site=world.site, name="x", at=NOW, by=None)
     revoke_api_key(key=key, at=NOW, by=None)
