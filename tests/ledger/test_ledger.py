@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from piutempo.ledger.models import Account, Holding, Kind, Pot, Transfer
+from piutempo.ledger.models import Account, Allocation, Holding, Kind, Pot, Transfer
 from piutempo.ledger.selectors import (
     get_account_totals,
     get_available_cents,
@@ -79,6 +79,13 @@ def test_the_database_refuses_to_edit_history(pot, change):
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         rows = Transfer.objects.all()
         rows.update(amount_cents=1) if change == "update" else rows._raw_delete(rows.db)
+
+
+def test_an_allocation_is_never_edited(pot):
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Allocation.objects.update(amount_cents=1)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Allocation.objects.all()._raw_delete("default")
 
 
 def test_the_database_refuses_a_wrong_route(pot):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db.models import F
 
 from piutempo.kernel.periods import Month
 from piutempo.ledger.models import Allocation, Holding, Kind, Source
@@ -77,7 +76,7 @@ def add_line() -> None:
 
 
 LIES: list[tuple[str, Callable[[], object]]] = [
-    ("allocation-booked-once", lambda: Allocation.objects.update(amount_cents=F("amount_cents") + 1)),
+    ("allocation-booked-once", lambda: lie(Kind.ALLOCATE, Allocation.objects.earliest("id").pk)),
     ("lapse-returned-whole", lambda: lie(Kind.LAPSE, Lapse.objects.earliest("id").pk)),
     ("recovery-booked-once", lambda: lie(Kind.RECOVER, Recovery.objects.get().pk)),
     ("reversal-is-exactly-opposite", lambda: lie(Kind.UNSPEND, Redemption.objects.earliest("id").pk)),

@@ -11,6 +11,14 @@ from django.db import migrations
 
 SQLITE = [
     """
+    CREATE TRIGGER ledger_allocation_no_update BEFORE UPDATE ON ledger_allocation
+    BEGIN SELECT RAISE(ABORT, 'ledger_allocation is append-only'); END
+    """,
+    """
+    CREATE TRIGGER ledger_allocation_no_delete BEFORE DELETE ON ledger_allocation
+    BEGIN SELECT RAISE(ABORT, 'ledger_allocation is append-only'); END
+    """,
+    """
     CREATE TRIGGER ledger_transfer_no_update BEFORE UPDATE ON ledger_transfer
     BEGIN SELECT RAISE(ABORT, 'ledger_transfer is append-only: post a counter-entry'); END
     """,
@@ -32,6 +40,8 @@ SQLITE = [
     """,
 ]
 SQLITE_BACK = [
+    "DROP TRIGGER ledger_allocation_no_update",
+    "DROP TRIGGER ledger_allocation_no_delete",
     "DROP TRIGGER ledger_transfer_no_update",
     "DROP TRIGGER ledger_transfer_no_delete",
     "DROP TRIGGER ledger_transfer_hold",
@@ -39,10 +49,14 @@ SQLITE_BACK = [
 POSTGRES = [
     """
     CREATE FUNCTION ledger_transfer_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN RAISE EXCEPTION 'ledger_transfer is append-only: post a counter-entry'; END $$
+    BEGIN RAISE EXCEPTION '% is append-only: post a counter-entry', TG_TABLE_NAME; END $$
     """,
     """
     CREATE TRIGGER ledger_transfer_append_only BEFORE UPDATE OR DELETE ON ledger_transfer
+    FOR EACH ROW EXECUTE FUNCTION ledger_transfer_refuse()
+    """,
+    """
+    CREATE TRIGGER ledger_allocation_append_only BEFORE UPDATE OR DELETE ON ledger_allocation
     FOR EACH ROW EXECUTE FUNCTION ledger_transfer_refuse()
     """,
     """
@@ -70,6 +84,7 @@ POSTGRES = [
 POSTGRES_BACK = [
     "DROP TRIGGER ledger_transfer_hold ON ledger_transfer",
     "DROP FUNCTION ledger_transfer_hold()",
+    "DROP TRIGGER ledger_allocation_append_only ON ledger_allocation",
     "DROP TRIGGER ledger_transfer_append_only ON ledger_transfer",
     "DROP FUNCTION ledger_transfer_refuse()",
 ]
@@ -78,13 +93,13 @@ POSTGRES_BACK = [
 def forwards(apps: Any, schema_editor: Any) -> None:
     """Install the laws."""
     for statement in SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRES:
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, None)
 
 
 def backwards(apps: Any, schema_editor: Any) -> None:
     """Remove them."""
     for statement in SQLITE_BACK if schema_editor.connection.vendor == "sqlite" else POSTGRES_BACK:
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, None)
 
 
 class Migration(migrations.Migration):
