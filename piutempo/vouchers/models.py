@@ -212,11 +212,11 @@ class Redemption(models.Model):
     reversed. It is the
     only column the database lets change.
 
-    Site, person and file are what the guard of the same statement has just read; a foreign key of the database would
-    lock their rows at every redemption, so ``verify_ledger`` proves them instead.
+    Voucher, site, person and file are what the guard of the same statement has just read; a foreign key of the database
+    would lock their rows once more at every redemption, so ``verify_ledger`` proves them instead.
     """
 
-    voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="redemptions")
+    voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="redemptions", db_constraint=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     service = models.CharField(max_length=40)
     quantity = models.PositiveSmallIntegerField(help_text="units of the service: hours, days, meals …")

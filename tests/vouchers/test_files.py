@@ -249,7 +249,7 @@ def test_rows_of_a_program_are_stored_and_taken_at_once(world: World, voucher: V
 def test_the_cost_of_a_file_does_not_depend_on_its_rows(
     world: World, voucher: Voucher, family: Family, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(17):
         import_rows(
             site=world.site,
             programme=world.programme,

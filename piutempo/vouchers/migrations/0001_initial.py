@@ -310,7 +310,10 @@ class Migration(migrations.Migration):
             model_name="redemption",
             name="voucher",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="redemptions", to="vouchers.voucher"
+                db_constraint=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="redemptions",
+                to="vouchers.voucher",
             ),
         ),
         migrations.CreateModel(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -98,6 +98,8 @@ def _write_sqlite(
     return len(params)
 
 
+#: Columns that hold what a user wrote.
+_FREE_TEXT = frozenset({"service", "holder"})
 _INPUT = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
 #: The guard for each input row; constants of the file come as parameters of their own.
 _ROW_GUARD = with_names(
@@ -127,32 +129,38 @@ spent AS (
     FROM sums s
     WHERE v.id = s.voucher AND (v.spent & s.mask) = 0 AND (v.handed & s.mask) = s.mask
       AND v.spent_cents + v.void_cents + v.lapsed_cents + s.amount <= v.value_cents
-    RETURNING v.id, v.pot_id
+    RETURNING v.id
 ),
 added AS (
     INSERT INTO vouchers_redemption (voucher_id, site_id, service, quantity, person_cared_id, mask, amount_cents,
         served_on, redeemed_at, redeemed_by_id, key, key_hash, file_id, is_settled)
     SELECT p.voucher, %s, p.service, p.quantity, nullif(p.person, 0), p.mask, p.titles * p.face_cents, p.served_on,
         %s, %s, p.key, p.key_hash, %s, false
-    FROM passed p JOIN spent ON spent.id = p.voucher
-    RETURNING id, voucher_id, amount_cents, served_on
+    FROM passed p
+    RETURNING id, amount_cents, served_on, (SELECT v.pot_id FROM vouchers_voucher v WHERE v.id = voucher_id) AS pot_id
 ),
 legs AS (
     INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account, amount_cents,
         booked_on, effective_on)
-    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed',
-        CAST(r.amount_cents AS bigint) * s.share_bp / 10000, %s, r.served_on
-    FROM added r JOIN spent ON spent.id = r.voucher_id JOIN ledger_source s ON s.pot_id = spent.pot_id
+    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed', r.amount_cents * s.share_bp / 10000, %s, r.served_on
+    FROM added r JOIN ledger_source s ON s.pot_id = r.pot_id
 )
-SELECT count(*) FROM added
+SELECT CASE WHEN (SELECT count(*) FROM spent) = (SELECT count(*) FROM sums) THEN count(*) ELSE 0 END FROM added
 """  # noqa: S608 - our own text, no values
+
+
+def _array(values: Iterable[object]) -> str:
+    """Return numbers, days or keys of ours as an array's text: a list would be quoted item by item."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _write_postgres(
     params: Sequence[dict[str, Any]], file: RedemptionFile, at: datetime, on: date, by_id: int | None
 ) -> int:
     first = params[0]
-    columns = [[p[name] for p in params] for name in _COLUMNS]
+    columns = [
+        [p[name] for p in params] if name in _FREE_TEXT else _array(p[name] for p in params) for name in _COLUMNS
+    ]
     values = [first["programme"], first["site"], first["versions_seen"], *columns, file.site_id, at, by_id, file.pk, on]
     with connection.cursor() as db:
         db.execute(_POSTGRES, values)
