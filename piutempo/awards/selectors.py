@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum, Window
@@ -48,11 +49,20 @@ class Preview:
     position: int | None
 
 
-def preview_commit(*, pot: Pot, amount_cents: int, rank: str) -> Preview:
-    """Return what ``services.commit_award`` would do with this amount and rank; nothing is reserved."""
+def preview_commit(*, pot: Pot, amount_cents: int, rank: str, after: Sequence[Preview] = ()) -> Preview:
+    """
+    Return what ``services.commit_award`` would do with this amount and rank; nothing is reserved.
+
+    ``after``: what the same decision would commit first (the other products of the programme), whatever their pots.
+    """
+    before = [one for one in after if one.pot_id == pot.pk]
+    taken = sum(one.amount_cents for one in before if one.position is None)
+    queued = sum(one.position is not None for one in before)
     waiting = Award.objects.filter(pot_id=pot.pk, status=AwardStatus.WAITING)
     first = waiting.order_by("waiting_rank", "id").values_list("waiting_rank", flat=True).first()
-    headroom, available = get_headroom_cents(pot.pk), get_available_cents(pot.pk)
+    if queued:
+        first = min(first, rank) if first is not None else rank
+    headroom, available = get_headroom_cents(pot.pk) - taken, get_available_cents(pot.pk) - taken
     is_served = is_served_at_once(
         rank=rank, amount_cents=amount_cents, headroom_cents=headroom, first_waiting_rank=first
     )
@@ -62,7 +72,7 @@ def preview_commit(*, pot: Pot, amount_cents: int, rank: str) -> Preview:
         amount_cents=amount_cents,
         available_before_cents=available,
         available_after_cents=available - amount_cents if is_served else available,
-        position=None if is_served else waiting.filter(waiting_rank__lte=rank).count() + 1,
+        position=None if is_served else waiting.filter(waiting_rank__lte=rank).count() + queued + 1,
     )
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from piutempo.awards.models import Award, AwardStatus
-from piutempo.awards.selectors import forecast_lapse, get_fund_state, get_position, list_waiting
+from piutempo.awards.selectors import forecast_lapse, get_fund_state, get_position, list_waiting, preview_commit
 from piutempo.awards.services import (
     AwardRefused,
     AwardRequest,
@@ -55,6 +55,19 @@ def fill(programme: Programme, count: int = FITTING, start: int = 1) -> list[Awa
 def statuses(awards: list[Award]) -> list[str]:
     by_id = dict(Award.objects.filter(pk__in=[a.pk for a in awards]).values_list("pk", "status"))
     return [by_id[a.pk] for a in awards]
+
+
+def test_the_preview_of_a_second_product_counts_the_first() -> None:
+    programme = make_programme()
+    pot = Pot.objects.get(pk=get_pot_id(programme))
+    headroom = get_headroom_cents(pot.pk)
+    first = preview_commit(pot=pot, amount_cents=headroom - 100, rank="a")
+    fits = preview_commit(pot=pot, amount_cents=100, rank="a", after=[first])
+    assert (first.position, fits.position) == (None, None)
+    assert fits.available_before_cents == first.available_after_cents == fits.available_after_cents + 100
+    waits = preview_commit(pot=pot, amount_cents=101, rank="a", after=[first])
+    behind = preview_commit(pot=pot, amount_cents=1, rank="a", after=[first, waits])
+    assert (waits.position, behind.position) == (1, 2)
 
 
 def test_one_commits_what_many_commit() -> None:

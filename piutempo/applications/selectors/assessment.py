@@ -128,7 +128,7 @@ class AwardPreview:
 def preview_awards(application: Application, assessment: Assessment, *, decided_on: date) -> list[AwardPreview]:
     """Return what approving on a day would commit: one line per product granted on approval."""
     _key, rank = rank_for(assessment.terms.waiting_order, waiting_fields_of(application, assessment))
-    found = []
+    found: list[AwardPreview] = []
     for product in assessment.terms.products:
         months = min(assessment.effective.months, product.max_months)
         if product.is_granted_on_approval and months:
@@ -139,7 +139,12 @@ def preview_awards(application: Application, assessment: Assessment, *, decided_
                     months=months,
                     month_cents=product.month_cents,
                     first_month=first_month_for(assessment.effective.first_month, decided_on),
-                    fund=preview_commit(pot=pot, amount_cents=months * product.month_cents, rank=rank),
+                    fund=preview_commit(
+                        pot=pot,
+                        amount_cents=months * product.month_cents,
+                        rank=rank,
+                        after=[one.fund for one in found],
+                    ),
                 )
             )
     return found
