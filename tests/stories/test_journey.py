@@ -344,5 +344,19 @@ def test_the_report_is_downloaded_in_every_form(visitor: Opener, kept: dict[str,
     assert b"figures" in bodies["json"] or b"{" in bodies["json"]
 
 
+def test_the_manager_opens_a_draft_of_the_programme(visitor: Opener, served: Served) -> None:
+    one = visitor("Bruno Villa").go("/programma/piu-tempo-2026/")
+    one.check().button("Apri una bozza")
+    assert "/bozza/" in one.page.url
+    draft = one.check().page.url.removeprefix(one.base)
+    for link in ("Dati del programma", "Tutto il testo", "Aggiungi"):
+        one.go(draft).link(link).check()
+    one.go("/programma/piu-tempo-2026/confronto/?da=1&a=2").check()
+    states = served.rows(
+        f"SELECT status FROM programmes_programmeversion WHERE programme_id = {served.facts['programme']}"
+    )
+    assert len(states) == 2, "a draft stands beside the version in force"
+
+
 def test_every_law_of_the_ledger_holds_after_the_story(served: Served) -> None:
     served.manage("verify_ledger")
