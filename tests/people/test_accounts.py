@@ -373,3 +373,13 @@ def test_in_the_demo_one_click_makes_you_a_persona_and_nobody_else(client: Clien
     assert client.get(f"/demo/{persona.pk}/").status_code == 405
     assert client.post(f"/demo/{persona.pk}/")["Location"] == "/area/"
     assert client.session["_auth_user_id"] == str(persona.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("is_demo", "status"), [(True, 302), (False, 422)])
+def test_a_personas_password_opens_nothing_outside_the_demo(client, settings, at, is_demo, status):
+    settings.IS_DEMO = is_demo
+    persona = create_persona(name="ada", full_name="Ada Neri", role=Role.AUDITOR, at=at)
+    persona.set_password(PASSWORD)
+    persona.save()
+    assert client.post("/accedi/", {"username": "demo.ada", "password": PASSWORD}).status_code == status

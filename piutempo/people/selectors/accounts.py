@@ -39,6 +39,11 @@ def list_accounts(day: date) -> QuerySet[User]:
     )
 
 
+def is_persona(user: User) -> bool:
+    """Tell whether an account belongs to the demonstration."""
+    return user.username.startswith(PERSONA_PREFIX)
+
+
 def list_personas(day: date) -> list[User]:
     """Return the accounts of the demonstration, in the order they were made, with ``current_grants``. Two queries."""
     return list(list_accounts(day).filter(username__startswith=PERSONA_PREFIX, is_active=True).order_by("id"))
