@@ -239,11 +239,6 @@ def main() -> None:
         limits.append(limit_per_second())
         uniform.append(service_per_second(codes, sites, scene.service, scene.member.pk))
         hot_site.append(service_per_second(codes, sites[:1], scene.service, scene.member.pk))
-    # Eight tills on one carnet at a time: neighbours are titles of the same voucher, dealt to eight threads.
-    hot = sorted(codes, key=lambda code: code[:12])[: 8 * SECONDS * 1_500]
-    hot_voucher.append(
-        service_per_second([code for n in range(8) for code in hot[n::8]][::-1], sites, scene.service, scene.member.pk)
-    )
     limit, ours = statistics.median(limits), statistics.median(uniform)
     tell("redeem in process, 2 processes x 4 threads", value=ours, unit="1/s", limit=limit, target=">= 0.60 L (0.80)")
     tell(
@@ -253,6 +248,11 @@ def main() -> None:
     _half, p99 = over_http(scene, codes, rate=best / 2)
     tell("redeem over HTTP, key and idempotency on", value=best, unit="1/s", limit=limit, target=">= 0.30 L (0.40)")
     tell("redeem over HTTP, 99th percentile at half load", value=p99, unit="ms", target="< 50 ms")
+    # Eight tills on one carnet at a time: neighbours are titles of the same voucher, dealt to eight threads.
+    hot = sorted(codes, key=lambda code: code[:12])[: 8 * SECONDS * 1_500]
+    hot_voucher.append(
+        service_per_second([code for n in range(8) for code in hot[n::8]][::-1], sites, scene.service, scene.member.pk)
+    )
     tell("hot voucher against uniform", value=statistics.median(hot_voucher), unit="1/s", limit=ours, target=">= 0.4")
 
 
