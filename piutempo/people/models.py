@@ -83,7 +83,9 @@ class RoleGrant(models.Model):
                 name="role_grant_once",
             ),
             models.UniqueConstraint(
-                fields=["user", "role", "valid_from"], condition=Q(scope_id__isnull=True), name="role_grant_once_anywhere"
+                fields=["user", "role", "valid_from"],
+                condition=Q(scope_id__isnull=True),
+                name="role_grant_once_anywhere",
             ),
             models.CheckConstraint(
                 condition=Q(scope=Scope.ALL, scope_id__isnull=True) | (~Q(scope=Scope.ALL) & Q(scope_id__isnull=False)),

@@ -39,7 +39,7 @@ from tests.vouchers.factories import (
     issued,
 )
 
-laws = importlib.import_module("piutempo.vouchers.migrations.0003_laws")
+laws = importlib.import_module("piutempo.vouchers.migrations.0002_laws")
 _keys = count(1)
 
 

@@ -85,9 +85,7 @@ def _words(application: Application, awards: Sequence[Award]) -> tuple[str, str,
             return (
                 "bad",
                 _("La domanda è stata respinta."),
-                _(
-                    "Apri la domanda per leggere i motivi, uno per uno. Se la situazione cambia puoi farne un'altra."
-                ),
+                _("Apri la domanda per leggere i motivi, uno per uno. Se la situazione cambia puoi farne un'altra."),
             )
     return (
         "plain",

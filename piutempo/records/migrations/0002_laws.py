@@ -6,16 +6,26 @@ from django.db import migrations
 
 FROZEN = "kind, template, subject, subject_id, title, data, sha256, created_at, created_by_id"
 SQLITE = [
-    ("CREATE TRIGGER records_event_no_update BEFORE UPDATE ON records_event "
-    "BEGIN SELECT RAISE(ABORT, 'records_event is append-only'); END"),
-    ("CREATE TRIGGER records_event_no_delete BEFORE DELETE ON records_event "
-    "BEGIN SELECT RAISE(ABORT, 'records_event is append-only'); END"),
-    (f"CREATE TRIGGER records_document_frozen BEFORE UPDATE OF {FROZEN} ON records_document "
-    "BEGIN SELECT RAISE(ABORT, 'records_document is frozen'); END"),
-    ("CREATE TRIGGER records_document_no_delete BEFORE DELETE ON records_document "
-    "BEGIN SELECT RAISE(ABORT, 'records_document is frozen'); END"),
-    ("CREATE TRIGGER records_document_content_once BEFORE UPDATE OF content, content_sha256 ON records_document "
-    "WHEN OLD.content IS NOT NULL BEGIN SELECT RAISE(ABORT, 'records_document is frozen'); END"),
+    (
+        "CREATE TRIGGER records_event_no_update BEFORE UPDATE ON records_event "
+        "BEGIN SELECT RAISE(ABORT, 'records_event is append-only'); END"
+    ),
+    (
+        "CREATE TRIGGER records_event_no_delete BEFORE DELETE ON records_event "
+        "BEGIN SELECT RAISE(ABORT, 'records_event is append-only'); END"
+    ),
+    (
+        f"CREATE TRIGGER records_document_frozen BEFORE UPDATE OF {FROZEN} ON records_document "
+        "BEGIN SELECT RAISE(ABORT, 'records_document is frozen'); END"
+    ),
+    (
+        "CREATE TRIGGER records_document_no_delete BEFORE DELETE ON records_document "
+        "BEGIN SELECT RAISE(ABORT, 'records_document is frozen'); END"
+    ),
+    (
+        "CREATE TRIGGER records_document_content_once BEFORE UPDATE OF content, content_sha256 ON records_document "
+        "WHEN OLD.content IS NOT NULL BEGIN SELECT RAISE(ABORT, 'records_document is frozen'); END"
+    ),
 ]
 SQLITE_BACK = [
     "DROP TRIGGER records_event_no_update",
@@ -25,16 +35,26 @@ SQLITE_BACK = [
     "DROP TRIGGER records_document_content_once",
 ]
 POSTGRES = [
-    ("CREATE FUNCTION records_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
-    "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"),
-    ("CREATE TRIGGER records_event_append_only BEFORE UPDATE OR DELETE ON records_event "
-    "FOR EACH ROW EXECUTE FUNCTION records_refuse()"),
-    (f"CREATE TRIGGER records_document_frozen BEFORE UPDATE OF {FROZEN} ON records_document "
-    "FOR EACH ROW EXECUTE FUNCTION records_refuse()"),
-    ("CREATE TRIGGER records_document_no_delete BEFORE DELETE ON records_document "
-    "FOR EACH ROW EXECUTE FUNCTION records_refuse()"),
-    ("CREATE TRIGGER records_document_content_once BEFORE UPDATE OF content, content_sha256 ON records_document "
-    "FOR EACH ROW WHEN (OLD.content IS NOT NULL) EXECUTE FUNCTION records_refuse()"),
+    (
+        "CREATE FUNCTION records_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    ),
+    (
+        "CREATE TRIGGER records_event_append_only BEFORE UPDATE OR DELETE ON records_event "
+        "FOR EACH ROW EXECUTE FUNCTION records_refuse()"
+    ),
+    (
+        f"CREATE TRIGGER records_document_frozen BEFORE UPDATE OF {FROZEN} ON records_document "
+        "FOR EACH ROW EXECUTE FUNCTION records_refuse()"
+    ),
+    (
+        "CREATE TRIGGER records_document_no_delete BEFORE DELETE ON records_document "
+        "FOR EACH ROW EXECUTE FUNCTION records_refuse()"
+    ),
+    (
+        "CREATE TRIGGER records_document_content_once BEFORE UPDATE OF content, content_sha256 ON records_document "
+        "FOR EACH ROW WHEN (OLD.content IS NOT NULL) EXECUTE FUNCTION records_refuse()"
+    ),
 ]
 POSTGRES_BACK = [
     "DROP TRIGGER records_event_append_only ON records_event",

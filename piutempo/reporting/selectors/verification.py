@@ -193,7 +193,7 @@ def _orphans() -> Iterable[Violation]:
     with connection.cursor() as cursor:
         for model in apps.get_models():
             for field in model._meta.concrete_fields:
-                if not isinstance(field, ForeignKey) or field.db_constraint:
+                if not isinstance(field, ForeignKey) or field.db_constraint:  # type: ignore[attr-defined]  # missing in the stubs
                     continue
                 table, column = model._meta.db_table, field.column
                 parent, key = field.related_model._meta.db_table, field.target_field.column

@@ -1,7 +1,7 @@
 """
 The one conditional UPDATE that spends a voucher, as text: redeem.sql.
 
-SQLite and balance vouchers run it with parameters, PostgreSQL inside ``vouchers_redeem`` (migration 0003) for titles,
+SQLite and balance vouchers run it with parameters, PostgreSQL inside ``vouchers_redeem`` (migration 0002) for titles,
 and files
 apply its guard to all their rows at once.
 """

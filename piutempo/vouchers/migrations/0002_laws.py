@@ -160,8 +160,8 @@ class Migration(migrations.Migration):
     """Laws of the vouchers."""
 
     dependencies = [
-        ("vouchers", "0002_serials_keys_days"),
-        ("awards", "0002_months_issued"),
+        ("vouchers", "0001_initial"),
+        ("awards", "0001_initial"),
         ("ledger", "0002_laws"),
         ("network", "0001_initial"),
         ("people", "0001_initial"),

@@ -35,5 +35,5 @@ def backwards(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """Law of the programmes."""
 
-    dependencies = [("programmes", "0002_origin")]
+    dependencies = [("programmes", "0001_initial")]
     operations = [migrations.RunPython(forwards, backwards)]

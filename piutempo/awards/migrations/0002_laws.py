@@ -20,5 +20,5 @@ def backwards(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """How the table of awards is stored."""
 
-    dependencies = [("awards", "0002_months_issued")]
+    dependencies = [("awards", "0001_initial")]
     operations = [migrations.RunPython(forwards, backwards)]

@@ -95,5 +95,5 @@ def backwards(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """Laws of the settlements."""
 
-    dependencies = [("settlements", "0005_recovery_key")]
+    dependencies = [("settlements", "0001_initial")]
     operations = [migrations.RunPython(forwards, backwards)]
