@@ -101,3 +101,82 @@ class EndForm(KeyedForm):
         """The day after the last valid one."""
         last: date = self.cleaned_data["on"]
         return date.fromordinal(last.toordinal() + 1)
+
+
+class DeskForm(KeyedForm):
+    """Open a desk of one of the user's programmes."""
+
+    programme = forms.ChoiceField(label=_("Programma"))
+    code = forms.CharField(label=_("Codice dello sportello"), max_length=20)
+    name = forms.CharField(label=_("Nome dello sportello"), max_length=200)
+    body = forms.CharField(
+        label=_("Ente"), max_length=100, help_text=_("Chi apre lo sportello, per esempio un patronato.")
+    )
+    municipality = forms.CharField(label=_("Comune"), max_length=120, help_text=_("Per esempio Rho (MI)."))
+    address = forms.CharField(label=_("Indirizzo"), max_length=200, required=False)
+    supports = forms.BooleanField(label=_("Aiuta a fare domanda"), required=False, initial=True)
+    delivers = forms.BooleanField(label=_("Consegna i buoni"), required=False)
+    valid_from = DayField(label=_("Aperto dal"), help_text=_("Primo giorno, per esempio 01/09/2026."))
+    valid_until = DayField(
+        label=_("Fino al"), required=False, help_text=_("Ultimo giorno compreso; vuoto se non c'è scadenza.")
+    )
+
+    def __init__(self, *args: Any, programmes: Sequence[Programme], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.programmes = {str(p.pk): p for p in programmes}
+        self.fields["programme"] = forms.ChoiceField(
+            label=_("Programma"), choices=[(key, p.title) for key, p in self.programmes.items()]
+        )
+
+    @property
+    def chosen(self) -> Programme:
+        """The chosen programme."""
+        return self.programmes[self.cleaned_data["programme"]]
+
+    @property
+    def end(self) -> date | None:
+        """The exclusive end."""
+        last: date | None = self.cleaned_data["valid_until"]
+        return date.fromordinal(last.toordinal() + 1) if last else None
+
+
+class ProviderContactForm(KeyedForm):
+    """How a provider is paid and reached."""
+
+    iban = forms.CharField(
+        label=_("IBAN"),
+        max_length=50,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Il conto su cui l'ente è pagato. Vuoto se non lo conosci: intanto i rendiconti non si pagano."),
+    )
+    email = forms.EmailField(label=_("Posta elettronica"), required=False)
+    phone = forms.CharField(label=_("Telefono"), max_length=30, required=False)
+
+
+class ProviderForm(ProviderContactForm):
+    """Register a provider."""
+
+    name = forms.CharField(label=_("Denominazione"), max_length=200)
+    vat_number = forms.CharField(label=_("Partita IVA"), max_length=20, help_text=_("11 cifre."))
+    field_order = ["name", "vat_number"]
+
+
+class SiteForm(KeyedForm):
+    """Register a site of a provider that is known by its partita IVA."""
+
+    vat_number = forms.CharField(label=_("Partita IVA dell'ente"), max_length=20)
+    code = forms.CharField(label=_("Codice della sede"), max_length=20)
+    name = forms.CharField(label=_("Nome della sede"), max_length=200)
+    unit_type = forms.ChoiceField(label=_("Tipo di unità"))
+    municipality = forms.CharField(label=_("Comune"), max_length=120, help_text=_("Per esempio Rho (MI)."))
+    address = forms.CharField(label=_("Indirizzo"), max_length=200, required=False)
+    phone = forms.CharField(label=_("Telefono"), max_length=30, required=False)
+
+    def __init__(self, *args: Any, unit_types: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit_type"] = forms.ChoiceField(
+            label=_("Tipo di unità"),
+            required=bool(unit_types),
+            choices=[("", _("Scegli")), *((t, t) for t in unit_types)],
+        )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.network.views import office, provider, public
+from piutempo.network.views import office, places, provider, public
 
 app_name = "network"
 urlpatterns = [
@@ -10,8 +10,12 @@ urlpatterns = [
     path("sportelli/", public.desks, name="desks"),
     path("operatore/sedi/", provider.my_sites, name="my_sites"),
     path("ufficio/rete/", office.office, name="office"),
+    path("ufficio/rete/sportelli/nuovo/", places.new_desk, name="new_desk"),
     path("ufficio/rete/enti/", office.providers, name="providers"),
+    path("ufficio/rete/enti/nuovo/", places.new_provider, name="new_provider"),
+    path("ufficio/rete/enti/<int:provider_id>/", places.provider, name="provider"),
     path("ufficio/rete/sedi/", office.sites, name="sites"),
+    path("ufficio/rete/sedi/nuova/", places.new_site, name="new_site"),
     path("ufficio/rete/sedi/<int:site_id>/", office.site, name="site"),
     path("ufficio/rete/sedi/<int:site_id>/accredita/<slug:code>/<str:network>/", office.accredit, name="accredit"),
     path("ufficio/rete/sedi/<int:site_id>/chiudi/<slug:code>/<str:network>/", office.end, name="end"),

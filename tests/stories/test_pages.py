@@ -29,7 +29,7 @@ PERSONAS = {
     "Carla Neri": """
         /area/ /ufficio/domande/ /ufficio/lista-attesa/ /ufficio/emissione/ /ufficio/proroghe/
         /ufficio/proroghe/nuova/ /ufficio/scadenze/ /ufficio/buoni/ /ufficio/rete/ /ufficio/rete/enti/
-        /ufficio/rete/sedi/""",
+        /ufficio/rete/sedi/ /ufficio/rete/sportelli/nuovo/ /ufficio/rete/enti/nuovo/ /ufficio/rete/sedi/nuova/""",
     "Bruno Villa": """
         /area/ /programma/ /autorita/rapporti/ /ufficio/lista-attesa/ /autorita/rapporti/congela/""",
     "Irene Fontana": """

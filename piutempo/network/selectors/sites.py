@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db.models import Count, Q, QuerySet
 
+from piutempo.kernel.identifiers import normal_vat_number
 from piutempo.network.models import Grant, Provider, Site
 from piutempo.programmes.models import Programme
 
@@ -167,6 +168,23 @@ def list_sites(*, programme: Programme | None = None, on: date | None = None) ->
 def list_providers() -> QuerySet[Provider]:
     """Return providers with how many sites each has (``sites_count``)."""
     return Provider.objects.annotate(sites_count=Count("sites")).order_by("name", "pk")
+
+
+def get_provider(provider_id: int) -> Provider:
+    """
+    Return a provider.
+
+    :raises Provider.DoesNotExist: none
+    """
+    return Provider.objects.get(pk=provider_id)
+
+
+def find_provider(vat_number: str) -> Provider | None:
+    """Return the provider with this partita IVA as somebody typed it; None if there is none, or it is not valid."""
+    try:
+        return Provider.objects.filter(vat_number=normal_vat_number(vat_number)).first()
+    except ValueError:
+        return None
 
 
 def list_grants_of(site: Site) -> QuerySet[Grant]:

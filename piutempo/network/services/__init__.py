@@ -17,6 +17,7 @@ from piutempo.network.services.places import (
     register_providers,
     register_site,
     register_sites,
+    update_provider,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "register_providers",
     "register_site",
     "register_sites",
+    "update_provider",
 ]

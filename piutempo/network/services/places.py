@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from piutempo.kernel.identifiers import normal_iban, normal_vat_number
 from piutempo.network.models import Desk, Provider, Site
@@ -80,15 +80,13 @@ def open_desk(
     by: User | None = None,
 ) -> Desk:
     """
-    Open a desk of a programme.
+    Open a desk of a programme; the very same desk opened again (a second click) is the one there is.
 
     :raises NetworkRefused: ``PERIOD``, ``DESK_CODE`` (the code is taken)
     """
     if valid_until is not None and valid_until <= valid_from:
         raise NetworkRefused(Refusal.PERIOD, valid_from=valid_from, valid_until=valid_until)
-    if Desk.objects.filter(programme=programme, code=code).exists():
-        raise NetworkRefused(Refusal.DESK_CODE, value=code)
-    desk = Desk.objects.create(
+    desk = Desk(
         programme=programme,
         code=code,
         name=name,
@@ -100,6 +98,11 @@ def open_desk(
         valid_from=valid_from,
         valid_until=valid_until,
     )
+    if not _insert(desk):
+        known = Desk.objects.get(programme=programme, code=code)
+        if _data_of(known) == _data_of(desk):
+            return known
+        raise NetworkRefused(Refusal.DESK_CODE, value=code)
     _record("network.desk_opened", "network.desk", desk.pk, at, by)
     return desk
 
@@ -155,12 +158,32 @@ def register_provider(
     :raises NetworkRefused: ``VAT_NUMBER``, ``IBAN``
     """
     provider = _checked_provider(ProviderInput(name, vat_number, iban, email, phone))
-    known = Provider.objects.filter(vat_number=provider.vat_number).first()
-    if known:
-        return known
-    provider.save()
+    if not _insert(provider):
+        return Provider.objects.get(vat_number=provider.vat_number)
     _record("network.provider_registered", "network.provider", provider.pk, at, by)
     return provider
+
+
+@transaction.atomic
+def update_provider(
+    *, provider: Provider, iban: str, email: str, phone: str, at: datetime, by: User | None = None
+) -> Provider:
+    """
+    Write how a provider is paid and reached. The event names what changed; the same data again write nothing.
+
+    Statements in a batch keep the IBAN that the batch was made with.
+
+    :raises NetworkRefused: ``IBAN``
+    """
+    locked = Provider.objects.select_for_update().get(pk=provider.pk)
+    asked = _checked_provider(ProviderInput(locked.name, locked.vat_number, iban, email, phone))
+    changed = [name for name in ("iban", "email", "phone") if getattr(locked, name) != getattr(asked, name)]
+    if changed:
+        for name in changed:
+            setattr(locked, name, getattr(asked, name))
+        locked.save(update_fields=changed)
+        _record("network.provider_updated", "network.provider", locked.pk, at, by, {"changed": changed})
+    return locked
 
 
 def register_providers(inputs: Sequence[ProviderInput]) -> list[Provider]:
@@ -187,15 +210,15 @@ def register_site(
     by: User | None = None,
 ) -> Site:
     """
-    Register a site of a provider. With ``terms``, its type of unit must be one that the programme names.
+    Register a site of a provider; the very same site registered again (a second click) is the one there is.
+
+    With ``terms``, its type of unit must be one that the programme names.
 
     :raises NetworkRefused: ``SITE_CODE`` (the code is taken), ``UNIT_TYPE``
     """
     if terms is not None and terms.providers.unit_types and unit_type not in terms.providers.unit_types:
         raise NetworkRefused(Refusal.UNIT_TYPE, value=unit_type)
-    if Site.objects.filter(code=code).exists():
-        raise NetworkRefused(Refusal.SITE_CODE, value=code)
-    site = Site.objects.create(
+    site = Site(
         provider=provider,
         code=code,
         name=name,
@@ -204,6 +227,11 @@ def register_site(
         address=address,
         phone=phone,
     )
+    if not _insert(site):
+        known = Site.objects.get(code=code)
+        if _data_of(known) == _data_of(site):
+            return known
+        raise NetworkRefused(Refusal.SITE_CODE, value=code)
     _record("network.site_registered", "network.site", site.pk, at, by)
     return site
 
@@ -225,5 +253,22 @@ def register_sites(inputs: Sequence[SiteInput]) -> list[Site]:
     return Site.objects.bulk_create(rows, batch_size=500)
 
 
-def _record(name: str, subject: str, subject_id: int, at: datetime, by: User | None) -> None:
-    record_event(name=name, subject=subject, subject_id=subject_id, at=at, by_id=by.pk if by else None)
+def _insert(row: Desk | Provider | Site) -> bool:
+    """Write a new row; False when its code is taken, also by somebody writing at the same moment."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _data_of(row: Desk | Site) -> dict[str, object]:
+    """Return what a row says, without its own id."""
+    return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if not f.primary_key}
+
+
+def _record(
+    name: str, subject: str, subject_id: int, at: datetime, by: User | None, data: dict[str, object] | None = None
+) -> None:
+    record_event(name=name, subject=subject, subject_id=subject_id, at=at, by_id=by.pk if by else None, data=data)

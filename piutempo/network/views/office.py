@@ -31,20 +31,25 @@ PLACE = [
 ]
 
 
-def _programmes_of(request: PiuRequest, roles: tuple[Role, ...]) -> list[Programme]:
+def programmes_of(request: PiuRequest, roles: tuple[Role, ...]) -> list[Programme]:
     """Return the programmes that the user reaches with one of the roles."""
     return [p for p in list_programmes() if any(request.roles.covers(r, Scope.PROGRAMME, p.pk) for r in roles)]
+
+
+def _list_page(request: PiuRequest, table: Table, current: str) -> HttpResponse:
+    context = {"table": table, "current": current, "is_editor": bool(programmes_of(request, EDITORS))}
+    return render(request, "network/office.html", context)
 
 
 @role_required(*READERS)
 def office(request: PiuRequest) -> HttpResponse:
     """List the desks, with links to providers and sites."""
-    programmes = _programmes_of(request, READERS)
+    programmes = programmes_of(request, READERS)
     table = Table(
         request,
         list_desks().filter(programme__in=programmes),
         caption=_("Sportelli"),
-        empty=_("Nessuno sportello: si aprono caricando la rete del programma."),
+        empty=_("Nessuno sportello: aprine uno, o carica la rete del programma."),
         columns=[
             Column("code", _("Codice")),
             Column("name", _("Nome")),
@@ -66,19 +71,20 @@ def office(request: PiuRequest) -> HttpResponse:
     )
     if file := table.export():
         return file
-    return render(request, "network/office.html", {"table": table, "current": "desks"})
+    return _list_page(request, table, "desks")
 
 
 @role_required(*READERS)
 def providers(request: PiuRequest) -> HttpResponse:
-    """List the providers with how many sites each has."""
+    """List the providers with how many sites each has; who edits opens one."""
+    address = (lambda p: reverse("network:provider", args=[p.pk])) if programmes_of(request, EDITORS) else None
     table = Table(
         request,
         list_providers(),
         caption=_("Enti erogatori"),
-        empty=_("Nessun ente: si registrano caricando la rete del programma."),
+        empty=_("Nessun ente: registrane uno, o carica la rete del programma."),
         columns=[
-            Column("name", _("Denominazione")),
+            Column("name", _("Denominazione"), url=address),
             Column("vat_number", _("Partita IVA")),
             Column("sites_count", _("Sedi"), kind="count"),
             Column("email", _("Posta elettronica")),
@@ -89,7 +95,7 @@ def providers(request: PiuRequest) -> HttpResponse:
     )
     if file := table.export():
         return file
-    return render(request, "network/office.html", {"table": table, "current": "providers"})
+    return _list_page(request, table, "providers")
 
 
 @role_required(*READERS)
@@ -100,7 +106,7 @@ def sites(request: PiuRequest) -> HttpResponse:
         request,
         list_sites(on=today),
         caption=_("Sedi"),
-        empty=_("Nessuna sede: si registrano caricando la rete del programma."),
+        empty=_("Nessuna sede: registrane una, o carica la rete del programma."),
         columns=[
             Column("code", _("Codice"), url=lambda s: reverse("network:site", args=[s.pk])),
             Column("name", _("Nome")),
@@ -120,7 +126,7 @@ def sites(request: PiuRequest) -> HttpResponse:
     )
     if file := table.export():
         return file
-    return render(request, "network/office.html", {"table": table, "current": "sites"})
+    return _list_page(request, table, "sites")
 
 
 def _site_or_404(site_id: int) -> Site:
@@ -166,7 +172,7 @@ def site(request: PiuRequest, site_id: int) -> HttpResponse:
     )
     if file := table.export():
         return file
-    editable = _programmes_of(request, EDITORS)
+    editable = programmes_of(request, EDITORS)
     networks = [
         (p, n)
         for p, terms in list_open_programmes(today)
@@ -177,7 +183,7 @@ def site(request: PiuRequest, site_id: int) -> HttpResponse:
 
 
 def _programme_or_404(request: PiuRequest, code: str) -> Programme:
-    found = next((p for p in _programmes_of(request, EDITORS) if p.code == code), None)
+    found = next((p for p in programmes_of(request, EDITORS) if p.code == code), None)
     if found is None:
         raise Http404
     return found
