@@ -19,7 +19,7 @@ trap 'tools/postgres.sh stop' EXIT
 url=$(tools/postgres.sh start) || { echo "PostgreSQL did not start" >&2; exit 1; }
 
 run "SQLite" env DATABASE_URL= "${pytest[@]}" -n 2 -m "not browser and not postgres"
-run "PostgreSQL" env DATABASE_URL="$url" "${pytest[@]}" -n 2 -m "not browser"
+run "PostgreSQL" env DATABASE_URL="$url" "${pytest[@]}" -n 2 -m "not browser and not embedded"
 run "browser" env DATABASE_URL= "${pytest[@]}" -m browser
 
 if [ ${#failed[@]} -gt 0 ]; then

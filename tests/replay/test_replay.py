@@ -170,6 +170,7 @@ def test_events_of_a_day_happen_in_the_order_of_the_clock(db: None) -> None:
     assert seen == [(7, 0), (18, 1), (18, 2)]
 
 
+@pytest.mark.embedded  # the demo's database; small replays run on both
 @pytest.mark.slow  # the whole 24 months of the programme, as `make demo` plays them: up to two minutes
 @pytest.mark.usefixtures("municipalities")
 def test_the_whole_programme_comes_to_the_published_figures(tmp_path: Path) -> None:
