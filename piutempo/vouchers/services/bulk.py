@@ -142,7 +142,8 @@ added AS (
 legs AS (
     INSERT INTO ledger_transfer (kind, subject_id, sequence, pot_id, source_id, from_account, to_account, amount_cents,
         booked_on, effective_on)
-    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed', r.amount_cents * s.share_bp / 10000, %s, r.served_on
+    SELECT 'spend', r.id, 0, s.pot_id, s.id, 'issued', 'owed',
+        CAST(r.amount_cents AS bigint) * s.share_bp / 10000, %s, r.served_on
     FROM added r JOIN ledger_source s ON s.pot_id = r.pot_id
 )
 SELECT CASE WHEN (SELECT count(*) FROM spent) = (SELECT count(*) FROM sums) THEN count(*) ELSE 0 END FROM added
