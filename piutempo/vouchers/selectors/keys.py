@@ -13,8 +13,8 @@ def get_site_for_key(sha256: str) -> Site | None:
     """
     Return the site of a key not revoked, by the hash of its secret; None if there is none. One query.
 
-    Every call of the API comes through here: plain SQL costs a fifth of the ORM's, and only the site's id is loaded (the
-    rest when somebody reads it).
+    Every call of the API comes through here: plain SQL costs a fifth of the ORM's, and only the site's id is loaded
+    (the rest when somebody reads it).
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT site_id FROM vouchers_apikey WHERE sha256 = %s AND revoked_at IS NULL", [sha256])
