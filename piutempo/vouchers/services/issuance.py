@@ -199,13 +199,13 @@ def _try_chunk(run: IssuanceRun, month: Month, cursor: int, at: datetime, tally:
 def _issue_chunk(run: IssuanceRun, month: Month, cursor: int, at: datetime, tally: _Tally) -> int | None:
     SerialBook.objects.get_or_create(programme_id=run.programme_id, product=run.product)
     book = SerialBook.objects.select_for_update(of=("self",)).get(programme_id=run.programme_id, product=run.product)
-    due = due_awards(run.programme_id, run.product, month).filter(id__gt=cursor)
+    due = due_awards(run.programme_id, run.product, month, after=cursor)
     ids = due.order_by("id").values_list("id", flat=True)
     # The chunk's end by position; past the last whole chunk, the last due award.
     last = ids[CHUNK - 1 : CHUNK].first() or due.order_by().aggregate(last=Max("id"))["last"]
     if last is None:
         return None
-    due = due.filter(id__lte=last)
+    due = due_awards(run.programme_id, run.product, month, after=cursor, until=last)
     limits, version_ids, refused, refused_cents = _fund_limits(due, tally.ended_pots)
     terms = {version_id: get_terms(version_id).product(run.product) for version_id in version_ids}
     first_serial = book.next_serial
