@@ -266,3 +266,14 @@ def test_too_late_is_said_in_files_as_at_the_counter(world: World, voucher: Vouc
         at=NOW + timedelta(days=31), by=None,
     )  # fmt: skip
     assert errors(file) == [(2, "RECORDED_TOO_LATE")]
+
+
+def test_a_file_of_which_nothing_was_taken_may_be_sent_again(world: World, family: Family) -> None:
+    voucher = issued(world, family, handed=False)
+    content = text(line(voucher, 1))
+    done = confirm_file(file=preview(world, content), at=NOW, by=None, takes_good_rows=True)
+    assert (done.accepted, done.refused) == (0, 1)
+    Voucher.objects.filter(pk=voucher.pk).update(handed=1)
+    again = confirm_file(file=preview(world, content), at=NOW, by=None)
+    assert (again.accepted, again.is_repeat) == (1, False)
+    assert list_violations() == []

@@ -244,7 +244,11 @@ def _take(
             progress(len(part))
     if refused and not takes_good_rows:
         raise FileHasErrors
-    RedemptionFile.objects.filter(pk=file.pk).update(confirmed_at=at, accepted=accepted, refused=len(refused))
+    # A file of which nothing was taken may be sent again, when what it names has been handed over or accredited.
+    confirmed_at = at if accepted else None
+    RedemptionFile.objects.filter(pk=file.pk).update(
+        confirmed_at=confirmed_at, accepted=accepted, refused=len(refused)
+    )
     return FileResult(accepted, len(refused), tuple(sorted(refused, key=lambda r: r.line)))
 
 
