@@ -246,9 +246,7 @@ def _take(
         raise FileHasErrors
     # A file of which nothing was taken may be sent again, when what it names has been handed over or accredited.
     confirmed_at = at if accepted else None
-    RedemptionFile.objects.filter(pk=file.pk).update(
-        confirmed_at=confirmed_at, accepted=accepted, refused=len(refused)
-    )
+    RedemptionFile.objects.filter(pk=file.pk).update(confirmed_at=confirmed_at, accepted=accepted, refused=len(refused))
     return FileResult(accepted, len(refused), tuple(sorted(refused, key=lambda r: r.line)))
 
 
