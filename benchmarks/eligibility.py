@@ -82,7 +82,7 @@ def main() -> None:
         cursor.execute(f"CREATE TABLE stored {shape}")
         cursor.execute(f"CREATE TABLE bare {shape}")
         columns = "decision_id, code, grp, outcome, value, sentence, source, is_decisive"
-        with watch() as storing, cursor.copy(f"COPY stored ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        with watch() as storing, cursor.copy(f"COPY stored ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]  # psycopg's own cursor
             for row in rows:
                 copy.write_row(row)
         with watch() as bare:

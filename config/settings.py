@@ -199,7 +199,7 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = False  # ids and years must stay plain; amounts and counts have filters of their own
 
 # The look ships in the wheel of design-django-theme: only its style, icons and one font are served, under one prefix.
-LOOK_DIR = Path((find_spec("bootstrap_italia_template").submodule_search_locations or [""])[0]) / "static"  # type: ignore[union-attr]
+LOOK_DIR = Path((find_spec("bootstrap_italia_template").submodule_search_locations or [""])[0]) / "static"  # type: ignore[union-attr]  # a pinned requirement: always found
 STATICFILES_DIRS = [(f"bootstrap-italia/{part}", LOOK_DIR / part) for part in ("css", "svg", "fonts/Titillium_Web")]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

@@ -177,11 +177,11 @@ _COLUMNS = (
     "kind, from_account, to_account, subject_id, sequence, pot_id, source_id, amount_cents, booked_on, effective_on"
 )
 _POST = {
-    "sqlite": f"INSERT INTO ledger_transfer ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",  # noqa: S608
+    "sqlite": f"INSERT INTO ledger_transfer ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",  # noqa: S608 - our own columns
     "postgresql": f"""
         INSERT INTO ledger_transfer ({_COLUMNS})
         SELECT %s, %s, %s, u.* FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                                           %s::date[], %s::date[]) AS u""",  # noqa: S608
+                                           %s::date[], %s::date[]) AS u""",  # noqa: S608 - our own columns
 }
 
 

@@ -102,7 +102,7 @@ def personas(request: PiuRequest) -> HttpResponse:
     if not settings.IS_DEMO:
         raise Http404
     people = [
-        {"user": user, "roles": [Role(grant.role).label for grant in user.current_grants]}  # type: ignore[attr-defined]
+        {"user": user, "roles": [Role(grant.role).label for grant in user.current_grants]}  # type: ignore[attr-defined]  # prefetched by the selector
         for user in list_personas(request.roles.on)
     ]
     return render(request, "people/personas.html", {"personas": people})

@@ -386,7 +386,7 @@ class Table:
         if isinstance(self.rows, QuerySet):
             cut = self.rows[:EXPORT_LIMIT]
             # a queryset with prefetches is read whole: iterator() would need a chunk size and query again for each
-            rows = cut if self.rows._prefetch_related_lookups else cut.iterator()  # type: ignore[attr-defined]
+            rows = cut if self.rows._prefetch_related_lookups else cut.iterator()  # type: ignore[attr-defined]  # Django tells it no other way
         else:
             rows = self.rows[:EXPORT_LIMIT]
         lines = ([exported(c.read(row), c.kind) for c in columns] for row in rows)

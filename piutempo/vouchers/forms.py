@@ -89,7 +89,7 @@ class RedeemForm(KeyedForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["service"].choices = services  # type: ignore[attr-defined]  # ChoiceFields, declared above
-        self.fields["person"].choices = [("", _t("Scegli, se il servizio è per una persona")), *people]  # type: ignore[attr-defined]
+        self.fields["person"].choices = [("", _t("Scegli, se il servizio è per una persona")), *people]  # type: ignore[attr-defined]  # a ChoiceField, declared above
         self.fields["served_on"].initial = today
         if is_balance:
             self.fields["amount"].required = True
@@ -127,7 +127,7 @@ class FileForm(forms.Form):
     def __init__(self, *args: Any, sites: Any, programmes: Sequence[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choose(self, "site", sites)
-        self.fields["programme"].choices = programmes  # type: ignore[attr-defined]
+        self.fields["programme"].choices = programmes  # type: ignore[attr-defined]  # a ChoiceField, declared above
         self.fields["programme"].initial = programmes[0][0] if programmes else None
 
 
@@ -295,7 +295,7 @@ class HandoverForm(SerialRangeForm):
         self.fields["collector"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField, declared above
         self.fields["collector"].initial = choices[0][0]
         if documents:
-            self.fields["document_type"].choices = [(d, d[:1].upper() + d[1:]) for d in documents]  # type: ignore[attr-defined]
+            self.fields["document_type"].choices = [(d, d[:1].upper() + d[1:]) for d in documents]  # type: ignore[attr-defined]  # a ChoiceField, declared above
         else:
             self.fields["document_type"] = forms.CharField(label=_("Documento mostrato"), max_length=30)
         if not proxy_allowed:

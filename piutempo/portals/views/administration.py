@@ -25,7 +25,7 @@ administrator = role_required(Role.ADMINISTRATOR)
 
 def roles_text(user: User) -> str:
     """Return the roles of an account in words."""
-    return ", ".join(dict.fromkeys(str(Role(g.role).label) for g in user.current_grants))  # type: ignore[attr-defined]
+    return ", ".join(dict.fromkeys(str(Role(g.role).label) for g in user.current_grants))  # type: ignore[attr-defined]  # prefetched by the selector
 
 
 @administrator

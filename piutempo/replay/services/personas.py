@@ -11,7 +11,7 @@ from piutempo.people.services import attach_account
 from piutempo.people.services.accounts import create_persona
 
 #: Only in a demonstration: production has neither these accounts nor the page that opens them.
-PASSWORD = "tempo-per-la-famiglia-2026"  # noqa: S105
+PASSWORD = "tempo-per-la-famiglia-2026"  # noqa: S105 - the demo prints it; it opens nothing elsewhere
 
 
 @dataclass(frozen=True, slots=True)

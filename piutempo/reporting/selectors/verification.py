@@ -198,7 +198,7 @@ def _orphans() -> Iterable[Violation]:
                 table, column = model._meta.db_table, field.column
                 parent, key = field.related_model._meta.db_table, field.target_field.column
                 cursor.execute(
-                    f"SELECT t.id, t.{column} FROM {table} t LEFT JOIN {parent} p ON p.{key} = t.{column}"  # noqa: S608
+                    f"SELECT t.id, t.{column} FROM {table} t LEFT JOIN {parent} p ON p.{key} = t.{column}"  # noqa: S608 - our own models
                     f" WHERE t.{column} IS NOT NULL AND p.{key} IS NULL ORDER BY t.id"
                 )
                 for row_id, missing in cursor.fetchall():

@@ -86,7 +86,7 @@ _INSERT_LINES = f"""
        AND st.month = %s AND +st.id > %s
       {_WHERE}
     ) c
-"""  # noqa: S608
+"""  # noqa: S608 - our own text, no values
 
 _TOTALS = """
     UPDATE settlements_statement SET
