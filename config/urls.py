@@ -11,9 +11,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("piutempo.people.urls")),
     path("", include("piutempo.portals.urls")),
     path("", include("piutempo.programmes.urls")),
+    path("", include("piutempo.correspondence.urls")),
     path("", include("piutempo.network.urls")),
     path("", include("piutempo.applications.urls")),
+    path("", include("piutempo.reception.urls")),
     path("", include("piutempo.vouchers.urls")),
     path("", include("piutempo.settlements.urls")),
+    path("", include("piutempo.controls.urls")),
     path("", include("piutempo.reporting.urls")),
 ]

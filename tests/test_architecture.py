@@ -26,10 +26,12 @@ PACKAGE = ROOT / "piutempo"
 LAYERS = [
     {"portals", "replay"},
     {"reporting"},
+    {"controls"},
     {"settlements"},
     {"vouchers"},
-    {"applications"},
+    {"applications", "reception"},
     {"awards", "network"},
+    {"procedures"},
     {"programmes"},
     {"correspondence"},
     {"people"},

@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from piutempo.network.models import Desk
 from piutempo.people.models import Household, Person
-from piutempo.people.sealed import SealedTextField
 from piutempo.programmes.models import Programme, ProgrammeVersion
+from piutempo.records.models import StoredFile
+from piutempo.records.sealed import SealedTextField
 
 
 class Status(models.TextChoices):
@@ -21,8 +22,20 @@ class Status(models.TextChoices):
     WITHDRAWN = "withdrawn", _("ritirata")
 
 
+class Channel(models.TextChoices):
+    """How a request reached the office."""
+
+    ONLINE = "online", _("in rete")
+    DESK = "desk", _("allo sportello")
+    PAPER = "paper", _("su carta")
+
+
 class Application(models.Model):
-    """A household's request to a programme. ``number`` is given at submission, per programme, without gaps."""
+    """
+    A household's request to a programme. ``number`` is given at submission, per programme, without gaps.
+
+    It is also the place in a first-come order. ``decision`` is the one in force; a review leaves the earlier ones.
+    """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField(null=True)
@@ -36,6 +49,10 @@ class Application(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     submitted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True, help_text="decided or withdrawn")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.ONLINE)
+    decision = models.OneToOneField(
+        "Decision", on_delete=models.PROTECT, null=True, related_name="+", help_text="the one in force"
+    )
     assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -75,9 +92,15 @@ class Outcome(models.TextChoices):
 
 
 class Decision(models.Model):
-    """Approved or refused, once per application, under one version of the programme. Append-only."""
+    """
+    Approved or refused, once per application and round, under one version of the programme. Append-only.
 
-    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="decision")
+    ``round`` is 1 for the first decision, one more for each review that reopened the case.
+    ``proposed_by`` prepared it, ``decided_by`` signed it.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    round = models.PositiveSmallIntegerField(default=1)
     version = models.ForeignKey(ProgrammeVersion, on_delete=models.PROTECT, related_name="+")
     is_approved = models.BooleanField()
     proposed = models.CharField(max_length=10, choices=Outcome, help_text="what the rules alone said")
@@ -86,6 +109,10 @@ class Decision(models.Model):
     note = models.TextField(blank=True)
     decided_at = models.DateTimeField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["application", "round"], name="decision_once_a_round")]
 
 
 class CriterionResult(models.Model):
@@ -117,6 +144,219 @@ class Overrule(models.Model):
     reason = models.TextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Proposal(models.Model):
+    """
+    What an officer proposes to decide, where the programme wants another person's signature. One open at a time.
+
+    ``signed_at`` closes it with a decision, ``returned_at`` sends it back with a reason.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="proposals")
+    is_approval = models.BooleanField()
+    note = models.TextField(blank=True)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    return_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(signed_at__isnull=True, returned_at__isnull=True),
+                name="one_open_proposal",
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True) | ~Q(closed_by=F("proposed_by")), name="proposal_signed_by_another"
+            ),
+        ]
+
+
+class EvidenceWay(models.TextChoices):
+    """How a criterion is proved."""
+
+    UPLOAD = "upload", _("documento allegato")
+    DECLARATION = "declaration", _("autocertificazione")
+    HELD = "held", _("lo ha già un ufficio pubblico")
+
+
+class Evidence(models.Model):
+    """How the family proves one criterion; an upload has its files in ``Attachment``."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="evidence")
+    code = models.CharField(max_length=60, help_text="the criterion")
+    way = models.CharField(max_length=12, choices=EvidenceWay)
+    note = SealedTextField(blank=True, help_text="which office holds it, or what is declared")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["application", "code"], name="evidence_once_a_criterion")]
+
+
+class AttachmentKind(models.TextChoices):
+    """What a file is to the case."""
+
+    EVIDENCE = "evidence", _("prova di un requisito")
+    PAPER = "paper", _("domanda su carta")
+    MANDATE = "mandate", _("delega")
+    ANSWER = "answer", _("risposta a una richiesta")
+    REVIEW = "review", _("richiesta di riesame")
+    CHANGE = "change", _("cambiamento")
+
+
+class Attachment(models.Model):
+    """
+    A file of a case. ``code`` is the criterion it proves, if any; ``ref_id`` the step, change or review it answers.
+
+    ``removed_at`` hides it while the request is a draft; after that nothing is removed.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="attachments")
+    kind = models.CharField(max_length=10, choices=AttachmentKind)
+    code = models.CharField(max_length=60, blank=True)
+    ref_id = models.BigIntegerField(null=True)
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+
+
+class ConflictKind(models.TextChoices):
+    """Why two requests cannot both be right."""
+
+    SAME_FAMILY = "same_family", _("la stessa famiglia ha già una domanda")
+    TWO_HOUSEHOLDS = "two_households", _("una persona è in due nuclei")
+    SAME_CHILD = "same_child", _("un altro contributo per la stessa persona negli stessi mesi")
+
+
+class Conflict(models.Model):
+    """Something found at submission that an officer has to look at, with its reason. It never decides by itself."""
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="conflicts")
+    kind = models.CharField(max_length=16, choices=ConflictKind)
+    other = models.ForeignKey(Application, on_delete=models.PROTECT, null=True, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    data = models.JSONField(default=dict, help_text="what the sentence needs: months, benefit code, never names")
+    found_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    settlement = models.TextField(blank=True, help_text="the officer's words")
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Identification(models.Model):
+    """A person without digital identity, recognised at a desk by a document."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+")
+    document_kind = models.CharField(max_length=60)
+    document_number = SealedTextField()
+    expires_on = models.DateField()
+    checked_at = models.DateTimeField()
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class Mandate(models.Model):
+    """A person's signed mandate (*delega*) to a desk. Without one in force the desk does not act for the person."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    signed_on = models.DateField()
+    valid_until = models.DateField(null=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class Ranking(models.Model):
+    """
+    The ordered list of one cut-off, frozen when drawn up. Published under codes only. Append-only but for publication.
+
+    ``sha256`` is the hash of its canonical rows: drawn up again from the same requests, it is the same.
+    """
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(ProgrammeVersion, on_delete=models.PROTECT, related_name="+")
+    cut_off = models.CharField(max_length=40)
+    drawn_at = models.DateTimeField()
+    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["programme", "cut_off"], name="ranking_once_a_cut_off")]
+
+
+class Place(models.Model):
+    """One request's place in a ranking: position (null: not admissible), points and keys that gave it. Append-only."""
+
+    ranking = models.ForeignKey(Ranking, on_delete=models.PROTECT, related_name="places")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=12, help_text="what is published instead of the name")
+    position = models.PositiveIntegerField(null=True)
+    points = models.IntegerField(default=0)
+    lines = models.JSONField(default=list, help_text="[[code, points], …] then the tie-break values read")
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["ranking", "application"], name="place_once_a_request"),
+            models.UniqueConstraint(fields=["ranking", "position"], name="place_once_a_position"),
+            models.UniqueConstraint(fields=["ranking", "code"], name="place_code_once"),
+        ]
+
+
+class ChangeStatus(models.TextChoices):
+    """Declared by the family, then applied or refused by a person."""
+
+    DECLARED = "declared", _("comunicato")
+    APPLIED = "applied", _("applicato")
+    REFUSED = "refused", _("non accolto")
+
+
+class Change(models.Model):
+    """
+    A change of circumstances from a date: a birth, a separation, a job found.
+
+    ``facts`` is the whole fact sheet from ``happened_on`` on. ``effect`` is the difference in months and cents, by
+    product, frozen when applied.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=20)
+    happened_on = models.DateField()
+    facts = SealedTextField(help_text="JSON fact sheet from that day")
+    note = SealedTextField(blank=True)
+    status = models.CharField(max_length=10, choices=ChangeStatus, default=ChangeStatus.DECLARED)
+    declared_at = models.DateTimeField()
+    declared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(blank=True, help_text="why it was not accepted")
+    effect = models.JSONField(default=list)
 
     class Meta:
         ordering = ["id"]

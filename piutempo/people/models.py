@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from piutempo.people.sealed import SealedTextField
+from piutempo.records.sealed import SealedTextField
 
 
 class UserManager(BaseUserManager["User"]):

@@ -1,7 +1,11 @@
 """What happened (events, append-only) and what was filed (documents, frozen)."""
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from piutempo.records.sealed import SealedBinaryField, SealedTextField
 
 
 class Event(models.Model):
@@ -33,7 +37,8 @@ class Document(models.Model):
     """
     A frozen document. ``data`` is what it says, fixed for ever; ``content`` is its PDF, typeset at first opening.
 
-    ``sha256`` is the hash of the canonical JSON of ``data``; ``content_sha256`` of the PDF, once there.
+    ``sha256`` is the hash of the canonical JSON of what it says; ``content_sha256`` of the PDF, once there.
+    What holds personal data is sealed: ``sealed`` and ``sealed_content`` stand for ``data`` and ``content``.
     """
 
     kind = models.CharField(max_length=40)
@@ -45,7 +50,9 @@ class Document(models.Model):
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     created_by_id = models.BigIntegerField(null=True)
+    sealed = SealedTextField(null=True, help_text="canonical JSON of a document with personal data; data is then empty")
     content = models.BinaryField(null=True)
+    sealed_content = SealedBinaryField(null=True)
     content_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
@@ -54,3 +61,76 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class StoredFile(models.Model):
+    """
+    A file somebody handed in (evidence, mandate, signed letter), encrypted. Never changed, never overwritten.
+
+    ``sha256`` is of the plain bytes; ``media_type`` was read from the content, not from the name.
+    """
+
+    name = models.CharField(max_length=150)
+    media_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content = SealedBinaryField()
+    stored_at = models.DateTimeField()
+    stored_by_id = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Direction(models.TextChoices):
+    """Whether a registered document came in, went out or stayed inside."""
+
+    IN = "in", _("in arrivo")
+    OUT = "out", _("in partenza")
+    INTERNAL = "internal", _("interno")
+
+
+class RegisterCounter(models.Model):
+    """The last number of a register's year: locked last, so that numbers have no gaps and nobody waits long."""
+
+    register = models.CharField(max_length=16)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["register", "year"], name="register_counter_once")]
+
+
+class RegisterEntry(models.Model):
+    """
+    One line of the protocol register (*protocollo*): a number without gaps per register and year. Append-only.
+
+    ``external_number`` is the number that the body's own register gave later, through its adapter: set once.
+    ``title`` and ``correspondent`` hold no health data.
+    """
+
+    register = models.CharField(max_length=16)
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    direction = models.CharField(max_length=8, choices=Direction)
+    title = models.CharField(max_length=200)
+    correspondent = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, help_text="of the registered document")
+    registered_at = models.DateTimeField()
+    registered_by_id = models.BigIntegerField(null=True)
+    external_number = models.CharField(max_length=40, blank=True)
+    external_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["register", "year", "number"], name="register_number_once")]
+        indexes = [
+            models.Index(fields=["subject", "subject_id"], name="register_subject"),
+            models.Index(fields=["registered_at"], name="register_instant"),
+            models.Index(fields=["id"], condition=Q(external_number=""), name="register_to_forward"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.register} {self.year}/{self.number:07}"

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import piutempo.people.sealed
+import piutempo.records.sealed
 
 
 class Migration(migrations.Migration):
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "facts",
-                    piutempo.people.sealed.SealedTextField(help_text="JSON fact sheet as declared (programmes.facts)"),
+                    piutempo.records.sealed.SealedTextField(help_text="JSON fact sheet as declared (programmes.facts)"),
                 ),
                 ("facts_hash", models.CharField(max_length=64)),
                 ("created_at", models.DateTimeField()),

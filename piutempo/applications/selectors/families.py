@@ -42,5 +42,6 @@ def get_application_of_desks(desk_ids: Iterable[int], application_id: int) -> Ap
 
 
 def list_decisions_of(application_ids: Collection[int]) -> dict[int, Decision]:
-    """Return the decisions of some applications, by application id. One query."""
-    return {d.application_id: d for d in Decision.objects.filter(application_id__in=application_ids)}
+    """Return the last decisions of some applications, by application id. One query."""
+    decisions = Decision.objects.filter(application_id__in=application_ids).order_by("round")
+    return {d.application_id: d for d in decisions}

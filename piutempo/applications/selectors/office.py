@@ -127,7 +127,11 @@ def _members_of(application: Application, declared: Mapping[str, Any]) -> list[M
 
 def get_case(application: Application) -> Case:
     """Return one case: live evaluation while it waits for a decision, the stored explanation afterwards."""
-    decision = Decision.objects.filter(application=application).select_related("version", "decided_by").first()
+    decision = (
+        Decision.objects.filter(pk=application.decision_id)
+        .select_related("version", "decided_by", "proposed_by")
+        .first()
+    )
     overrules = list(Overrule.objects.filter(application=application).select_related("by"))
     awards = list(list_awards_of([application.pk]))
     about = Q(subject="applications.application", subject_id=application.pk)

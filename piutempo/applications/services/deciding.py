@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from piutempo.applications.models import Application, CriterionResult, Decision, Outcome, Overrule, Status
@@ -110,7 +111,9 @@ def decide_application(
     except ApplicationRefused as refused:
         if refused.code is not Refusal.ALREADY_DECIDED:
             raise
-        decided = Decision.objects.get(application=application)
+        decided = Decision.objects.filter(application=application).order_by("round").last()
+        if decided is None:
+            raise
         if approve is None or approve == decided.is_approved:
             return decided
         raise
@@ -157,6 +160,7 @@ def decide_applications(items: Sequence[DecisionInput]) -> list[Decision]:
     decisions = Decision.objects.bulk_create(decisions, batch_size=500)
     _store_results([row for d, a in zip(decisions, assessments, strict=True) for row in _results(d, a)])
     _close(list(held.values()))
+    _point_to(decisions)
     record_events(
         event_of(
             "applications.approved" if d.is_approved else "applications.refused",
@@ -251,6 +255,16 @@ def _close(applications: Sequence[Application]) -> None:
     for (status, closed_at), ids in groups.items():
         for start in range(0, len(ids), 500):
             Application.objects.filter(pk__in=ids[start : start + 500]).update(status=status, closed_at=closed_at)
+
+
+def _point_to(decisions: Sequence[Decision]) -> None:
+    """Make these the decisions in force of their applications."""
+    ids = [d.pk for d in decisions]
+    for start in range(0, len(ids), 500):
+        chunk = Decision.objects.filter(application=OuterRef("pk"), pk__in=ids[start : start + 500])
+        Application.objects.filter(decisions__in=ids[start : start + 500]).update(
+            decision=Subquery(chunk.values("pk")[:1])
+        )
 
 
 def _requests(decision: Decision, assessment: Assessment) -> list[AwardRequest]:

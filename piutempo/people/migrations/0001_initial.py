@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import piutempo.people.sealed
+import piutempo.records.sealed
 
 
 class Migration(migrations.Migration):
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
             name="CareNeed",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("sealed", piutempo.people.sealed.SealedTextField(help_text="JSON: is_non_self_sufficient, note")),
+                ("sealed", piutempo.records.sealed.SealedTextField(help_text="JSON: is_non_self_sufficient, note")),
                 (
                     "member",
                     models.OneToOneField(

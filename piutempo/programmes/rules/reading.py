@@ -174,7 +174,9 @@ def _build(table: Table, values: Mapping[str, Any]) -> Any:
     arguments: dict[str, Any] = {}
     for key in table.keys:
         value = values[key.target]
-        if key.table and key.kind == "tables":
+        if key.table and value is key.default:
+            pass
+        elif key.table and key.kind == "tables":
             value = tuple(_build(key.table, item) for item in value)
         elif key.table:
             value = _build(key.table, value)
@@ -221,6 +223,7 @@ EXAMPLES = {
     "texts": '["testo", "testo"]',
     "yes_no": "true",
     "number": "10",
+    "numbers": "[5, 1]",
     "bp": "5000",
     "euro": '"1.234,50"',
     "day": "2010-02-01",
@@ -253,6 +256,7 @@ KINDS = {
     "texts": "un elenco di testi",
     "yes_no": "true o false",
     "number": "un numero intero da zero in su, senza virgolette",
+    "numbers": "un elenco di numeri interi da zero in su",
     "bp": "un numero intero di punti base da 0 a 10000 (10000 = tutto)",
     "euro": "un importo in euro tra virgolette, all'italiana, con al massimo due decimali",
     "day": "una data anno-mese-giorno senza virgolette",
@@ -293,6 +297,9 @@ def _read_scalar(value: Any, key: Key) -> Any:
     if kind in {"number", "bp"}:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         return value if is_number and 0 <= value <= (10_000 if kind == "bp" else 100_000) else _WRONG
+    if kind == "numbers":
+        is_numbers = isinstance(value, list) and all(type(item) is int and 0 <= item <= 100_000 for item in value)
+        return tuple(value) if is_numbers else _WRONG
     if kind == "yes_no":
         return value if isinstance(value, bool) else _WRONG
     if kind == "texts":

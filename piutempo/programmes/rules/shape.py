@@ -13,6 +13,7 @@ from piutempo.programmes.rules import terms
 UNITS = ("hour", "day", "month", "ride", "meal", "piece")
 FORMS = ("titles", "balance")
 GOVERNING_DATES = ("submitted_on",)
+ALLOCATIONS = ("first_come", "ranking")
 #: What a waiting list may be ordered by, besides every fact that is a whole number; a leading "-" turns the order
 #: round.
 WAITING_KEYS = ("submitted_at", "number")
@@ -28,8 +29,8 @@ class Key:
     """
     One key of a table.
 
-    ``kind``: code, text, texts, yes_no, number, bp, euro, day, instant, choice, table, tables. ``to`` is the name in
-    ``Terms``.
+    ``kind``: code, text, texts, yes_no, number, numbers, bp, euro, day, instant, choice, table, tables. ``to`` is the
+    name in ``Terms``.
     """
 
     name: str
@@ -199,6 +200,74 @@ PROVIDERS = Table(
         Key("payment_days", "number", _("Giorni dall'approvazione per il pagamento.")),
     ),
 )
+POINT = Table(
+    terms.PointRule,
+    (
+        Key("code", "code", _("Codice del punteggio.")),
+        Key("title", "text", _("Frase che lo spiega.")),
+        Key("expression", "text", _("Espressione CEL sulla scheda dei dati: punti, numero intero.")),
+        Key("source", "text", _("Norma o atto."), default=""),
+    ),
+)
+CUT_OFF = Table(
+    terms.CutOff,
+    (
+        Key("code", "code", _("Codice della graduatoria.")),
+        Key("title", "text", _("Nome della graduatoria.")),
+        Key("closes_at", "instant", _("Entrano le domande presentate prima di questo istante, ora italiana.")),
+    ),
+)
+RANKING = Table(
+    terms.RankingTerms,
+    (
+        Key("points", "tables", _("Punteggi: si sommano."), default=(), table=POINT),
+        Key("tie_break", "texts", _("Ordine a parità di punti; per ultimo decide sempre il numero."), default=()),
+        Key("cut_offs", "tables", _("Graduatorie, ciascuna con il suo termine."), default=(), table=CUT_OFF),
+    ),
+)
+PROCEDURE = Table(
+    terms.ProcedureTerms,
+    (
+        Key(
+            "allocation",
+            "choice",
+            _("first_come: in ordine di arrivo; ranking: in graduatoria, per punti."),
+            default="first_come",
+            choices=ALLOCATIONS,
+        ),
+        Key("term_days", "number", _("Giorni entro cui l'ufficio decide."), default=30),
+        Key("office", "text", _("Ufficio responsabile del procedimento."), default=""),
+        Key("needs_second_signature", "yes_no", _("Se chi propone e chi firma sono persone diverse."), default=False),
+        Key("integration_days", "number", _("Giorni per mandare i documenti mancanti."), default=10),
+        Key("reminder_days", "numbers", _("Quanti giorni prima della scadenza si ricorda."), default=(5, 1)),
+        Key("review_days", "number", _("Giorni per chiedere il riesame."), default=30),
+        Key("appeal", "text", _("A chi e in quanto tempo si può ricorrere."), default=""),
+        Key("change_days", "number", _("Giorni per comunicare un cambiamento."), default=30),
+    ),
+)
+RISK_CLASS = Table(
+    terms.RiskClass,
+    (
+        Key("code", "code", _("Codice della classe di rischio.")),
+        Key("title", "text", _("Nome della classe.")),
+        Key("expression", "text", _("Espressione CEL sulla scheda dei dati: vero se la domanda è di questa classe.")),
+        Key("share_bp", "bp", _("Quota di domande controllate, in punti base.")),
+    ),
+)
+CHECKS = Table(
+    terms.CheckTerms,
+    (
+        Key(
+            "risk_classes",
+            "tables",
+            _("Classi di rischio: conta la prima che corrisponde."),
+            default=(),
+            table=RISK_CLASS,
+        ),
+        Key("checklist", "texts", _("Che cosa si verifica in ogni controllo."), default=()),
+        Key("answer_days", "number", _("Giorni per rispondere a un rilievo."), default=15),
+    ),
+)
 PROGRAMME = Table(
     terms.Terms,
     (
@@ -221,5 +290,8 @@ PROGRAMME = Table(
         Key("services", "tables", _("Catalogo dei servizi."), table=SERVICE),
         Key("desks", "table", _("Sportelli."), table=DESKS),
         Key("providers", "table", _("Operatori."), table=PROVIDERS),
+        Key("procedure", "table", _("Come si tratta una domanda."), default=terms.ProcedureTerms(), table=PROCEDURE),
+        Key("ranking", "table", _("Graduatoria."), default=terms.RankingTerms(), table=RANKING),
+        Key("checks", "table", _("Controlli sulle autocertificazioni."), default=terms.CheckTerms(), table=CHECKS),
     ),
 )

@@ -199,6 +199,78 @@ class ProviderTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcedureTerms:
+    """
+    How a request is handled, within the law of administrative procedure (``procedures`` holds the law's own terms).
+
+    ``allocation`` is ``"first_come"`` (in the order of arrival) or ``"ranking"`` (by cut-off dates and points: no
+    notice before refusal, L. 241/1990 art. 10-bis). Days are calendar days. ``reminder_days`` are days before a family's
+    deadline on which it is reminded. ``appeal`` says to whom and by when one appeals.
+    """
+
+    allocation: str = "first_come"
+    term_days: int = 30
+    office: str = ""
+    needs_second_signature: bool = False
+    integration_days: int = 10
+    reminder_days: tuple[int, ...] = (5, 1)
+    review_days: int = 30
+    appeal: str = ""
+    change_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PointRule:
+    """Points of a ranking: a CEL expression with an integer result, and the sentence that explains them."""
+
+    code: str
+    title: str
+    expression: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """Requests submitted before ``closes_at`` (and after the cut-off before it) enter this ranking."""
+
+    code: str
+    title: str
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RankingTerms:
+    """
+    How requests are ordered: the sum of ``points``, higher first, then ``tie_break`` in the stated order.
+
+    A tie-break is a fact, ``submitted_at`` or ``number``; a leading ``-`` turns it round. ``number`` always closes it.
+    """
+
+    points: tuple[PointRule, ...] = ()
+    tie_break: tuple[str, ...] = ()
+    cut_offs: tuple[CutOff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RiskClass:
+    """Requests with ``expression`` true (CEL, the first that fits) are checked in the share ``share_bp``."""
+
+    code: str
+    title: str
+    expression: str
+    share_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTerms:
+    """Checks of self-declarations (DPR 445/2000 art. 71): risk classes, checklist, days to answer a finding."""
+
+    risk_classes: tuple[RiskClass, ...] = ()
+    checklist: tuple[str, ...] = ()
+    answer_days: int = 15
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """One version of a programme."""
 
@@ -221,6 +293,9 @@ class Terms:
     waiting_order: tuple[str, ...]
     desks: DeskTerms
     providers: ProviderTerms
+    procedure: ProcedureTerms = ProcedureTerms()
+    ranking: RankingTerms = RankingTerms()
+    checks: CheckTerms = CheckTerms()
 
     def product(self, code: str) -> Product:
         """Return a product by code (KeyError if the version has none)."""

@@ -1,4 +1,4 @@
-"""A text column that the database holds encrypted (Fernet, key from ``SEAL_KEY``)."""
+"""Columns that the database holds encrypted (Fernet, key from ``SEAL_KEY``)."""
 
 import base64
 import hashlib
@@ -17,8 +17,9 @@ def _fernet(key: str) -> Fernet:
 
 if TYPE_CHECKING:
     _Text = models.TextField[str, str]
+    _Binary = models.BinaryField[bytes, bytes]
 else:
-    _Text = models.TextField  # Django's fields take their types only from the stubs
+    _Text, _Binary = models.TextField, models.BinaryField  # Django's fields take their types only from the stubs
 
 
 class SealedTextField(_Text):
@@ -31,3 +32,16 @@ class SealedTextField(_Text):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Return the plain text."""
         return value if value is None else _fernet(settings.SEAL_KEY).decrypt(value.encode()).decode()
+
+
+class SealedBinaryField(_Binary):
+    """Bytes, encrypted on the way in and decrypted on the way out."""
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """Return the cipher bytes."""
+        sealed = value if value is None else _fernet(settings.SEAL_KEY).encrypt(bytes(value))
+        return super().get_db_prep_value(sealed, connection, prepared)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Return the plain bytes."""
+        return value if value is None else _fernet(settings.SEAL_KEY).decrypt(bytes(value))
