@@ -204,8 +204,8 @@ class ProcedureTerms:
     How a request is handled, within the law of administrative procedure (``procedures`` holds the law's own terms).
 
     ``allocation`` is ``"first_come"`` (in the order of arrival) or ``"ranking"`` (by cut-off dates and points: no
-    notice before refusal, L. 241/1990 art. 10-bis). Days are calendar days. ``reminder_days`` are days before a family's
-    deadline on which it is reminded. ``appeal`` says to whom and by when one appeals.
+    notice before refusal, L. 241/1990 art. 10-bis). Days are calendar days. ``reminder_days`` are days before a
+    family's deadline on which it is reminded. ``appeal`` says to whom and by when one appeals.
     """
 
     allocation: str = "first_come"
