@@ -288,6 +288,11 @@ def evaluate(
     )
 
 
+def is_certain(expression: str, facts: Mapping[str, Any]) -> bool:
+    """Tell whether a yes-or-no expression is true of the facts, whatever is still missing in them."""
+    return _run(expression, facts) is True
+
+
 def expressions_of(eligibility: Eligibility) -> tuple[str, ...]:
     """Return every expression of a rule set."""
     return (*(c.expression for c in eligibility.criteria), eligibility.months, eligibility.first_month)

@@ -17,6 +17,8 @@ ALLOCATIONS = ("first_come", "ranking")
 #: What a waiting list may be ordered by, besides every fact that is a whole number; a leading "-" turns the order
 #: round.
 WAITING_KEYS = ("submitted_at", "number")
+#: What the waiting list is ordered by where there is a ranking: the older ranking first, then the place in it.
+RANKING_ORDER = ("cut_off", "position")
 
 
 def _(text: str) -> str:
@@ -266,6 +268,7 @@ CHECKS = Table(
         ),
         Key("checklist", "texts", _("Che cosa si verifica in ogni controllo."), default=()),
         Key("answer_days", "number", _("Giorni per rispondere a un rilievo."), default=15),
+        Key("term_days", "number", _("Giorni entro cui l'ufficio chiude un controllo."), default=90),
     ),
 )
 PROGRAMME = Table(

@@ -263,11 +263,17 @@ class RiskClass:
 
 @dataclass(frozen=True, slots=True)
 class CheckTerms:
-    """Checks of self-declarations (DPR 445/2000 art. 71): risk classes, checklist, days to answer a finding."""
+    """
+    Checks of self-declarations (DPR 445/2000 art. 71): risk classes, checklist, days to answer a finding.
+
+    The office has ``term_days`` from the opening of a check (the family's days are added); after that the check closes
+    without consequence.
+    """
 
     risk_classes: tuple[RiskClass, ...] = ()
     checklist: tuple[str, ...] = ()
     answer_days: int = 15
+    term_days: int = 90
 
 
 @dataclass(frozen=True, slots=True)
