@@ -56,6 +56,42 @@ SENTENCES = {
     Refusal.UNKNOWN_OUTCOME: _l("Scegli se il requisito c'è oppure no."),
     Refusal.NOTHING_TO_OVERRULE: _l("Il requisito ha già questo esito: non c'è niente da rivedere."),
     Refusal.BEFORE_SUBMISSION: _l("La decisione non può venire prima della domanda: correggi la data."),
+    Refusal.NOTHING_ASKED: _l("Scegli almeno un documento da chiedere, oppure scrivi che cosa serve."),
+    Refusal.NOTHING_TO_NOTIFY: _l(
+        "Le regole non dicono di no: il preavviso serve solo prima di un rifiuto. Rivedi i requisiti, con un motivo."
+    ),
+    Refusal.NO_ANSWER: _l("Scrivi una risposta oppure allega almeno un documento."),
+    Refusal.CONFLICT_OPEN: _l(
+        "C'è una segnalazione da sciogliere: leggila, scrivi che cosa hai verificato e poi decidi la domanda."
+    ),
+    Refusal.PROPOSAL_NEEDED: _l(
+        "In questo programma decidono due persone: prepara la proposta, poi la firma un'altra."
+    ),
+    Refusal.PROPOSAL_NOT_NEEDED: _l("In questo programma basta una firma: decidi direttamente."),
+    Refusal.PROPOSAL_OPEN: _l(
+        "C'è già una proposta da firmare: falla firmare, oppure rimandala indietro prima di farne un'altra."
+    ),
+    Refusal.PROPOSAL_CLOSED: _l("La proposta non c'è più: è già stata firmata o rimandata. Ricarica la pagina."),
+    Refusal.PROPOSAL_STALE: _l(
+        "Da quando è stata preparata, i requisiti sono cambiati: rimanda indietro la proposta e preparane un'altra."
+    ),
+    Refusal.SAME_PERSON: _l("Chi ha preparato la proposta non può firmarla: la firma un'altra persona dell'ufficio."),
+    Refusal.NOT_DECIDED: _l("La domanda non è ancora decisa: il riesame si chiede dopo la decisione."),
+    Refusal.REVIEW_TOO_LATE: _l(
+        "Il riesame si poteva chiedere fino al %(last)s. Si può ancora fare ricorso, come dice la lettera della decisione."
+    ),
+    Refusal.REVIEW_OPEN: _l("Il riesame è già stato chiesto: l'ufficio risponde con una lettera."),
+    Refusal.REVIEW_CLOSED: _l("A questa richiesta di riesame è già stato risposto: ricarica la pagina."),
+    Refusal.ANOTHER_STANDS: _l(
+        "Nel frattempo la famiglia ha la domanda n. %(number)s: prima di riaprire questa, quella va ritirata o decisa."
+    ),
+    Refusal.VOUCHERS_ISSUED: _l(
+        "Ci sono già buoni emessi: un rifiuto ora sarebbe una decadenza. Avviala dalla pagina della domanda."
+    ),
+    Refusal.BENEFIT_ENDED: _l("Il beneficio di questa domanda è già chiuso: la famiglia può presentarne un'altra."),
+    Refusal.MONTHS_DIFFER: _l(
+        "Le mensilità sarebbero diverse da quelle assegnate: registra un cambiamento della situazione, non un riesame."
+    ),
 }
 NUMBERED = _l(
     "Per questa famiglia c'è già la domanda n. %(number)s: se ne può presentare una sola. Se era sbagliata, "
@@ -74,6 +110,7 @@ def sentence_for(refused: ApplicationRefused) -> str:
         "opens": opens,
         "closes": closes,
         "number": refused.number,
+        "last": date_format(refused.last_day, "d/m/Y") if refused.last_day else "",
         "problems": " ".join(_(problem.text) % problem.params for problem in refused.problems),
         "missing": " ".join(refused.missing),
     }
@@ -91,6 +128,18 @@ def event_label(name: str) -> str:
         "applications.refused": _("Domanda respinta"),
         "applications.withdrawn": _("Domanda ritirata"),
         "applications.renounced": _("Rinuncia o decadenza"),
+        "applications.documents_requested": _("Documenti chiesti alla famiglia"),
+        "applications.notice_given": _("Preavviso di rigetto inviato"),
+        "applications.answered": _("Risposta della famiglia"),
+        "applications.reminded": _("Promemoria inviato"),
+        "applications.days_over": _("Giorni della famiglia finiti"),
+        "applications.conflict_settled": _("Segnalazione sciolta"),
+        "applications.proposed": _("Decisione proposta"),
+        "applications.proposal_returned": _("Proposta rimandata indietro"),
+        "applications.review_asked": _("Riesame chiesto"),
+        "applications.review_refused": _("Riesame non accolto"),
+        "applications.reopened": _("Domanda riaperta per il riesame"),
+        "applications.review_dropped": _("Riesame ritirato dalla famiglia"),
         "awards.committed": _("Fondi impegnati"),
         "awards.queued": _("In lista d'attesa"),
         "awards.served": _("Fondi impegnati dalla lista d'attesa"),

@@ -180,6 +180,37 @@ class Proposal(models.Model):
         ]
 
 
+class Review(models.Model):
+    """
+    A family asks to look again at a decision, with its reasons; an officer reopens the case or says why not.
+
+    The decision asked about stays in force until the next round decides. Files are ``Attachment`` with its id.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="reviews")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
+    text = SealedTextField(help_text="the family's words")
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    is_reopened = models.BooleanField(null=True, help_text="null: nobody has answered yet")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    answer = models.TextField(blank=True, help_text="why the case was, or was not, opened again")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application"], condition=Q(answered_at__isnull=True), name="one_open_review"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, is_reopened__isnull=True)
+                | Q(answered_at__isnull=False, is_reopened__isnull=False),
+                name="review_answered_whole",
+            ),
+        ]
+
+
 class EvidenceWay(models.TextChoices):
     """How a criterion is proved."""
 

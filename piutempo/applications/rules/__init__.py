@@ -1,5 +1,12 @@
 """Pure rules of applications."""
 
+from piutempo.applications.rules.casework import (
+    Granted,
+    Proposed,
+    last_review_day,
+    round_refusal_for,
+    signature_refusal_for,
+)
 from piutempo.applications.rules.deciding import (
     Refusal,
     WindowRefusal,
@@ -8,4 +15,15 @@ from piutempo.applications.rules.deciding import (
     window_refusal_for,
 )
 
-__all__ = ["Refusal", "WindowRefusal", "decision_refusal_for", "first_month_for", "window_refusal_for"]
+__all__ = [
+    "Granted",
+    "Proposed",
+    "Refusal",
+    "WindowRefusal",
+    "decision_refusal_for",
+    "first_month_for",
+    "last_review_day",
+    "round_refusal_for",
+    "signature_refusal_for",
+    "window_refusal_for",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from piutempo.applications.models import Application
 from piutempo.applications.rules import Refusal
@@ -18,7 +18,8 @@ class ApplicationRefused(Exception):
     A step that may not be taken. ``code`` is stable; ``messages.sentence_for`` says it in Italian.
 
     ``window``: the window a late or early application is told about; ``problems``: what is wrong in the fact sheet;
-    ``number``: of the application that stands in the way; ``missing``: sentences of what is missing.
+    ``number``: of the application that stands in the way; ``missing``: sentences of what is missing; ``last_day``: the
+    day until which it could have been asked.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class ApplicationRefused(Exception):
         problems: Sequence[Problem] = (),
         number: int | None = None,
         missing: Sequence[str] = (),
+        last_day: date | None = None,
     ) -> None:
         super().__init__(code.value)
         self.code = code
@@ -36,6 +38,7 @@ class ApplicationRefused(Exception):
         self.problems = tuple(problems)
         self.number = number
         self.missing = tuple(missing)
+        self.last_day = last_day
 
 
 def event_of(
