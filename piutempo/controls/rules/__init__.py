@@ -1,0 +1,1 @@
+"""Rules of checks: pure, no database."""
