@@ -391,3 +391,45 @@ class Change(models.Model):
 
     class Meta:
         ordering = ["id"]
+
+
+class Bookmark(models.Model):
+    """
+    Where a draft was left: the step, and what was typed there that is not whole yet. Gone at submission.
+
+    ``left`` is the JSON of field name -> texts as typed; what was well formed is in the fact sheet already.
+    """
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="bookmark")
+    step = models.CharField(max_length=12)
+    left = SealedTextField(blank=True)
+    at = models.DateTimeField()
+
+
+class CheckOutcome(models.TextChoices):
+    """What an outside source says of a declared datum."""
+
+    CONFIRMED = "confirmed", _("corrisponde")
+    DIFFERENT = "different", _("è diverso")
+    FLAWED = "flawed", _("ha omissioni o difformità")
+    EXPIRED = "expired", _("non vale più")
+    NOT_FOUND = "not_found", _("non risulta")
+
+
+class SourceCheck(models.Model):
+    """
+    One question to an outside source (``source``: isee) about a criterion's datum, and its answer. Append-only.
+
+    ``data`` is the JSON of what was asked and answered. It decides nothing: the officer reads it beside the criterion.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="source_checks")
+    source = models.CharField(max_length=20)
+    code = models.CharField(max_length=60, help_text="the criterion")
+    outcome = models.CharField(max_length=10, choices=CheckOutcome)
+    data = SealedTextField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["id"]

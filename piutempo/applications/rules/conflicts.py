@@ -34,8 +34,8 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """How a person is placed in a household: lives there or not, is cared for there (a child, or needs care)."""
+class Tie:
+    """How a person is tied to a household: lives there or not, is cared for there (a child, or needs care)."""
 
     lives_there: bool
     is_cared_for: bool
@@ -52,7 +52,7 @@ class Side:
     application_id: int
     household_id: int
     applicant_id: int
-    members: Mapping[int, Seat]
+    members: Mapping[int, Tie]
     span: Span | None
     granted: tuple[Span, ...] = ()
 
@@ -134,7 +134,7 @@ def _is_one_family(own: Side, other: Side) -> bool:
     )
 
 
-def _living(one: Seat, other: Seat) -> str:
+def _living(one: Tie, other: Tie) -> str:
     return {2: "both", 1: "one", 0: "none"}[one.lives_there + other.lives_there]
 
 
