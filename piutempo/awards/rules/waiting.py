@@ -1,5 +1,5 @@
 """
-Pure rules of awards: the stated order of the waiting list, what fits, what goes back, what will lapse.
+Pure rules of the waiting list: its stated order, what fits, what goes back, what will lapse.
 
 Money in cents, shares in basis points. Law text, rule and worked examples: docs/rules/awards.md.
 """
