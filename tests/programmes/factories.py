@@ -14,6 +14,7 @@ from piutempo.programmes.services import LoadResult, load_programme
 
 HISTORIC = "obiettivo-conciliazione-2010"
 LIVE = "piu-tempo-2026"
+RANKED = "graduatoria-2026"
 AT = datetime(2010, 1, 10, 9, tzinfo=UTC)
 
 

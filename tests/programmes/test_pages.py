@@ -188,6 +188,10 @@ def test_a_draft_is_edited_place_by_place(manager, draft):
         "desks",
         "providers",
         "acts[0]",
+        "procedure",
+        "ranking",
+        "checks",
+        "checks.risk_classes[1]",
     ],
 )
 def test_saving_a_place_unchanged_changes_nothing(manager, draft, path):
@@ -222,6 +226,31 @@ def test_services_are_added_with_their_ceiling_and_removed(manager, draft):
     assert manager.post(url("draft_place_remove"), {"voce": "services[6]"}).status_code == 302
     draft.refresh_from_db()
     assert len(draft.data["services"]) == 6
+
+
+def test_a_table_that_the_file_does_not_have_yet_can_be_filled(manager):
+    load("fondo-limitato")
+    manager.post("/programma/fondo-limitato/bozza/")
+    draft = ProgrammeVersion.objects.get(programme__code="fondo-limitato", number=2)
+    where = "/programma/fondo-limitato/bozza/2/voce/?voce=procedure"
+    form = manager.get(where).context["form"]
+    assert values_of(form)["reminder_days"] == "5, 1", "what is said when nothing is said"
+    values = {k: v for k, v in values_of(form).items() if v is not False}
+    assert manager.post(where, values).status_code == 302
+    draft.refresh_from_db()
+    assert "procedure" not in draft.data, "nothing said, nothing written"
+    assert "separati da virgole" in text_of(manager.post(where, values | {"reminder_days": "presto"}))
+    assert manager.post(where, values | {"reminder_days": "4, 2", "office": "Ufficio famiglia"}).status_code == 302
+    new = {"code": "tutte", "title": "Tutte", "expression": "household_size >= 1", "share_bp": "500"}
+    where = "/programma/fondo-limitato/bozza/2/voce/aggiungi/?voce=checks.risk_classes"
+    assert manager.post(where, new | {"expression": "household_size"}).status_code == 422
+    assert manager.post(where, new).status_code == 302
+    draft.refresh_from_db()
+    assert draft.data["procedure"] == {"office": "Ufficio famiglia", "reminder_days": [4, 2]}
+    assert draft.data["checks"]["risk_classes"][0]["share_bp"] == 500
+    page = text_of(manager.get("/programma/fondo-limitato/bozza/2/"))
+    assert "Ufficio famiglia" in page
+    assert "reminder_days = [4, 2]" in manager.get("/programma/fondo-limitato/versioni/2/toml/").content.decode()
 
 
 def test_what_is_needed_cannot_be_removed(manager, draft):

@@ -8,9 +8,9 @@ from piutempo.programmes.rules.problems import ProgrammeRefused
 from piutempo.programmes.rules.reading import hash_data, parse_toml, read_terms
 from piutempo.programmes.rules.shape import PROGRAMME, Table
 from piutempo.programmes.rules.writing import write_toml
-from tests.programmes.factories import HISTORIC, LIVE, changed, file_text, read
+from tests.programmes.factories import HISTORIC, LIVE, RANKED, changed, file_text, read
 
-FILES = [HISTORIC, LIVE, "fondo-limitato"]
+FILES = [HISTORIC, LIVE, "fondo-limitato", RANKED]
 
 
 @pytest.mark.parametrize("code", FILES)
@@ -104,6 +104,54 @@ def test_a_wrong_file_says_what_where_and_how_to_mend(old, new, path, says):
     assert says is None or any(says in p.sentence for p in found), [p.sentence for p in found]
     assert found[0].line, "a line of the file"
     assert "prova.toml, riga" in str(refused.value)
+
+
+POINTS = file_text(RANKED)[file_text(RANKED).index("  [[ranking.points]]") : file_text(RANKED).index("[checks]")]
+#: The same for the ranking programme: procedure, ranking and checks.
+BAD_RANKED = [
+    ('allocation = "ranking"', 'allocation = "first_come"', "procedure.allocation", "ordine di arrivo"),
+    ('allocation = "ranking"', 'allocation = "rank"', "procedure.allocation", "Forse volevi «ranking»"),
+    ("term_days = 90", "term_days = 0", "procedure.term_days", "da 1 a 365"),
+    ("reminder_days = [7, 2]", "reminder_days = [15, 2]", "procedure.reminder_days[0]", "il termine è di 15 giorni"),
+    ("reminder_days = [7, 2]", "reminder_days = [2, 2]", "procedure.reminder_days", "due volte"),
+    ("reminder_days = [7, 2]", 'reminder_days = ["7"]', "procedure.reminder_days", "numeri interi"),
+    ("minors_cohabiting * 5", "minors_cohabiting > 1", "ranking.points[1].expression", "un numero intero"),
+    ("minors_cohabiting * 5", "minors * 5", "ranking.points[1].expression", "«minors_cohabiting»"),
+    ('code = "figli-minorenni"', 'code = "isee"', "ranking.points[1].code", "c'è già"),
+    ('tie_break = ["-minors', 'tie_break = ["-minor', "ranking.tie_break[0]", "con cui ordinare"),
+    ("2026-10-31T12:00:00\n\n  [[", "2027-06-30T12:00:00\n\n  [[", "ranking.cut_offs[1].closes_at", "in ordine"),
+    (
+        "2026-10-31T12:00:00\n\n  [[",
+        "2026-11-01T12:00:00\n\n  [[",
+        "ranking.cut_offs[0].closes_at",
+        "fuori dai periodi",
+    ),
+    (
+        "2027-06-30T12:00:00\n\n[checks",
+        "2027-05-30T12:00:00\n\n[checks",
+        "ranking.cut_offs[1].closes_at",
+        "anche per le ultime",
+    ),
+    ('waiting_order = ["cut_off", "position"]', 'waiting_order = ["number"]', "waiting_order", "segue la graduatoria"),
+    ("share_bp = 2000", "share_bp = 0", "checks.risk_classes[0].share_bp", "quota zero"),
+    ("household_size >= 1", "household_size", "checks.risk_classes[1].expression", "vero o falso"),
+    (POINTS, "\n", "ranking.points", "servono i punteggi"),
+    (POINTS, "\n", "ranking.cut_offs", "serve un termine"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "path", "says"), BAD_RANKED, ids=lambda value: str(value)[:40])
+def test_a_ranking_that_does_not_hold_together_is_refused(old, new, path, says):
+    with pytest.raises(ProgrammeRefused) as refused:
+        read(changed((old, new), code=RANKED))
+    found = [p for p in refused.value.problems if p.path == path]
+    assert any(says in p.sentence for p in found), [str(p) for p in refused.value.problems]
+
+
+def test_the_older_programmes_need_none_of_the_new_tables():
+    terms = read(file_text("fondo-limitato"))
+    assert (terms.procedure.allocation, terms.procedure.term_days) == ("first_come", 30)
+    assert (terms.ranking.points, terms.checks.risk_classes) == ((), ())
 
 
 def test_the_line_is_the_line_of_the_key():

@@ -23,11 +23,39 @@ LABELS = {
     "titles": _("carnet di titoli interi"),
     "balance": _("saldo spendibile a piacere"),
     "submitted_on": _("giorno della domanda"),
+    "first_come": _("in ordine di arrivo"),
+    "ranking": _("in graduatoria"),
 }
 #: Keys whose value takes more than one line.
 LONG = frozenset(
-    {"expression", "months", "first_month", "summary", "description", "wording", "yes", "no", "missing", "evidence"}
+    {
+        "expression",
+        "months",
+        "first_month",
+        "summary",
+        "description",
+        "wording",
+        "yes",
+        "no",
+        "missing",
+        "evidence",
+        "appeal",
+    }
 )
+
+
+class NumbersField(forms.CharField):
+    """Whole numbers in one line: ``5, 1``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(help_text=_("Numeri interi separati da virgole: per esempio 5, 1."), **kwargs)
+
+    def clean(self, value: Any) -> list[int]:
+        """Return the numbers."""
+        words = str(super().clean(value) or "").replace(",", " ").split()
+        if not all(word.isdecimal() and len(word) <= 6 for word in words):
+            raise ValidationError(_("Scrivi numeri interi separati da virgole: per esempio 5, 1."), code="numbers")
+        return [int(word) for word in words]
 
 
 def field_for(key: Key) -> forms.Field:
@@ -43,6 +71,8 @@ def field_for(key: Key) -> forms.Field:
         )
     if key.kind in {"number", "bp"}:
         return forms.IntegerField(min_value=0, **options)
+    if key.kind == "numbers":
+        return NumbersField(**options)
     if key.kind == "yes_no":
         return forms.BooleanField(**{**options, "required": False})
     if key.kind == "choice":
@@ -60,6 +90,13 @@ def field_for(key: Key) -> forms.Field:
 def plain_keys(table: Table) -> list[Key]:
     """Return the keys that are one value."""
     return [key for key in table.keys if key.table is None]
+
+
+def _stated(key: Key) -> Any:
+    """Return what an optional key says when it is left out, as the file would hold it."""
+    if key.is_required or key.default is None:
+        return None
+    return list(key.default) if isinstance(key.default, tuple) else key.default
 
 
 #: Keys that name another item of the file, and the list it is in.
@@ -86,7 +123,8 @@ class PlaceForm(forms.Form):
     ) -> None:
         fixed = {"code", "valid_from"} if table is PROGRAMME else set()
         self.keys = [key for key in plain_keys(table) if key.name not in fixed]
-        shown = {key.name: self._shown(key, (current or {}).get(key.name)) for key in self.keys}
+        self.said = current or {}
+        shown = {key.name: self._shown(key, self.said.get(key.name, _stated(key))) for key in self.keys}
         super().__init__(data, prefix=prefix, initial=shown)
         references = references_of(draft)
         for key in self.keys:
@@ -103,6 +141,8 @@ class PlaceForm(forms.Form):
     def _shown(key: Key, value: Any) -> Any:
         if key.kind == "texts" and isinstance(value, list):
             return "\n".join(value)
+        if key.kind == "numbers" and isinstance(value, list):
+            return ", ".join(str(number) for number in value)
         return value[:16] if key.kind == "instant" and isinstance(value, str) else value
 
     def values(self) -> dict[str, Any]:
@@ -117,6 +157,8 @@ class PlaceForm(forms.Form):
             elif key.kind == "texts":
                 value = [line.strip() for line in value.splitlines() if line.strip()]
             elif value == "":
+                value = None
+            if key.name not in self.said and value == _stated(key):
                 value = None
             found[key.name] = value
         return found

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from piutempo.kernel.money import format_cents
 from piutempo.programmes.rules.eligibility import ExpressionWrong, compile_expression
 from piutempo.programmes.rules.facts import FACTS, FOREVER
 from piutempo.programmes.rules.problems import Problem, closest
-from piutempo.programmes.rules.shape import WAITING_KEYS
+from piutempo.programmes.rules.shape import RANKING_ORDER, WAITING_KEYS
 
 Values = Mapping[str, Any]
 MAX_TITLES = 62
@@ -35,6 +37,10 @@ def check_terms(values: Values) -> list[Problem]:
         _check_service(service, f"services[{n}]", acts, networks, problems)
     _check_windows(values, problems)
     _check_eligibility(values.get("eligibility", {}), problems)
+    procedure, ranking, checks = (_table(values, name) for name in ("procedure", "ranking", "checks"))
+    _check_procedure(procedure, problems)
+    _check_ranking(ranking, procedure, values, problems)
+    _check_checks(checks, problems)
     problems.extend(
         Problem(name, _("L'elenco «%(name)s» è vuoto: ne serve almeno uno."), {"name": name})
         for name in ("acts", "funds", "windows", "products", "networks", "services")
@@ -50,12 +56,33 @@ def check_terms(values: Values) -> list[Problem]:
                     {"value": province},
                 )
             )
-    sortable = {fact.name for fact in FACTS if fact.kind == "int"} | set(WAITING_KEYS)
-    for n, key in enumerate(values.get("waiting_order", ())):
-        _check_known(key.removeprefix("-"), sortable, f"waiting_order[{n}]", _("un dato con cui ordinare"), problems)
+    is_ranking = procedure.get("allocation") == "ranking"
+    order = tuple(values.get("waiting_order", ()))
+    if not is_ranking:
+        _check_order_keys(order, "waiting_order", problems)
+    elif "waiting_order" in values and order != RANKING_ORDER:
+        problems.append(
+            Problem(
+                "waiting_order",
+                _("Con la graduatoria la lista d'attesa segue la graduatoria: scrivi waiting_order = %(right)s."),
+                {"right": json.dumps(RANKING_ORDER)},
+            )
+        )
     bodies = values.get("desks", {}).get("bodies", ())
     _check_unique(bodies, "desks.bodies", "name", problems)
     return problems
+
+
+def _table(values: Values, name: str) -> Values:
+    """Return an optional table as read; empty when the file does not have it (its defaults hold together)."""
+    found = values.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _check_order_keys(keys: Iterable[str], path: str, problems: list[Problem]) -> None:
+    sortable = {fact.name for fact in FACTS if fact.kind == "int"} | set(WAITING_KEYS)
+    for n, key in enumerate(keys):
+        _check_known(key.removeprefix("-"), sortable, f"{path}[{n}]", _("un dato con cui ordinare"), problems)
 
 
 def _codes(values: Values, name: str) -> set[str]:
@@ -304,6 +331,114 @@ def _check_eligibility(eligibility: Values, problems: list[Problem]) -> None:
         _check_expression(criterion.get("expression"), bool, f"{path}.expression", problems)
     _check_expression(eligibility.get("months"), int, "eligibility.months", problems)
     _check_expression(eligibility.get("first_month"), str, "eligibility.first_month", problems)
+
+
+#: How long a term in days may be: longer ones are slips of the keyboard.
+MAX_DAYS = 365
+
+
+def _check_procedure(procedure: Values, problems: list[Problem]) -> None:
+    for name in ("term_days", "integration_days", "review_days", "change_days"):
+        days = procedure.get(name)
+        if days is not None and not 1 <= days <= MAX_DAYS:
+            problems.append(
+                Problem(
+                    f"procedure.{name}",
+                    _("I giorni vanno da 1 a %(max)s: qui sono %(n)s."),
+                    {"n": days, "max": MAX_DAYS},
+                )
+            )
+    limit, reminders = procedure.get("integration_days"), procedure.get("reminder_days", ())
+    for n, days in enumerate(reminders):
+        if limit is not None and days >= limit:
+            problems.append(
+                Problem(
+                    f"procedure.reminder_days[{n}]",
+                    _("Un promemoria %(days)s giorni prima non può partire: il termine è di %(limit)s giorni."),
+                    {"days": days, "limit": limit},
+                )
+            )
+    if len(set(reminders)) != len(reminders):
+        problems.append(Problem("procedure.reminder_days", _("Lo stesso promemoria c'è due volte: toglilo.")))
+
+
+def _check_ranking(ranking: Values, procedure: Values, values: Values, problems: list[Problem]) -> None:
+    points, cut_offs = ranking.get("points", ()), ranking.get("cut_offs", ())
+    _check_unique(points, "ranking.points", "code", problems)
+    _check_unique(cut_offs, "ranking.cut_offs", "code", problems)
+    if procedure.get("allocation") == "ranking":
+        problems.extend(
+            Problem(f"ranking.{name}", text, {})
+            for name, items, text in (
+                ("points", points, _("Con la graduatoria servono i punteggi: aggiungi almeno [[ranking.points]].")),
+                ("cut_offs", cut_offs, _("Con la graduatoria serve un termine: aggiungi almeno [[ranking.cut_offs]].")),
+            )
+            if not items
+        )
+    elif points or cut_offs:
+        problems.append(
+            Problem(
+                "procedure.allocation",
+                _('Ci sono punteggi o termini di graduatoria ma si procede in ordine di arrivo: scrivi "ranking".'),
+            )
+        )
+    for n, point in enumerate(points):
+        _check_expression(point.get("expression"), int, f"ranking.points[{n}].expression", problems)
+    _check_order_keys(ranking.get("tie_break", ()), "ranking.tie_break", problems)
+    whole = [(n, c["closes_at"]) for n, c in enumerate(cut_offs) if "closes_at" in c]
+    for (_before, earlier), (n, later) in pairwise(whole):
+        if later <= earlier:
+            problems.append(
+                Problem(
+                    f"ranking.cut_offs[{n}].closes_at",
+                    _("Le graduatorie vanno in ordine: questo termine (%(later)s) non segue l'altro (%(earlier)s)."),
+                    {"later": _show(later), "earlier": _show(earlier)},
+                )
+            )
+    windows = [w for w in values.get("windows", ()) if "opens_at" in w and "closes_at" in w]
+    if len(windows) < len(values.get("windows", ())):
+        return
+    for n, closes in whole:
+        if not any(w["opens_at"] < closes <= w["closes_at"] for w in windows):
+            problems.append(
+                Problem(
+                    f"ranking.cut_offs[{n}].closes_at",
+                    _("Il termine %(closes)s cade fuori dai periodi per fare domanda: spostalo dentro uno."),
+                    {"closes": _show(closes)},
+                )
+            )
+    latest = max((w["closes_at"] for w in windows), default=None)
+    if whole and latest is not None and max(closes for _n, closes in whole) < latest:
+        problems.append(
+            Problem(
+                f"ranking.cut_offs[{whole[-1][0]}].closes_at",
+                _("Le domande si ricevono fino al %(latest)s: serve una graduatoria anche per le ultime."),
+                {"latest": _show(latest)},
+            )
+        )
+
+
+def _check_checks(checks: Values, problems: list[Problem]) -> None:
+    classes = checks.get("risk_classes", ())
+    _check_unique(classes, "checks.risk_classes", "code", problems)
+    for n, risk in enumerate(classes):
+        _check_expression(risk.get("expression"), bool, f"checks.risk_classes[{n}].expression", problems)
+        if risk.get("share_bp") == 0:
+            problems.append(
+                Problem(
+                    f"checks.risk_classes[{n}].share_bp",
+                    _("Una classe con quota zero non si controlla mai: togli la classe o dalle una quota."),
+                )
+            )
+    days = checks.get("answer_days")
+    if days is not None and not 1 <= days <= MAX_DAYS:
+        problems.append(
+            Problem(
+                "checks.answer_days",
+                _("I giorni vanno da 1 a %(max)s: qui sono %(n)s."),
+                {"n": days, "max": MAX_DAYS},
+            )
+        )
 
 
 #: Plausible values, so that an expression that gives the wrong kind of answer is found before any family meets it.

@@ -46,17 +46,36 @@ def find(data: Mapping[str, Any], path: str) -> tuple[Any, Table, Key | None]:
     return value, table, key
 
 
+def _open(data: dict[str, Any], path: str) -> None:
+    """Make the optional tables on the way to ``path`` that a file does not have yet, so that they can be filled."""
+    find(data, path)
+    value: Any = data
+    for name, place in _steps(path):
+        value = value.setdefault(name, {}) if place is None else value[name][place]
+
+
+def _close(data: dict[str, Any], path: str) -> None:
+    """Leave out an optional table in which nothing is said."""
+    parent, _dot, name = path.rpartition(".")
+    holder, table, _key = find(data, parent)
+    key = next((k for k in table.keys if k.name == name), None)
+    if key is not None and key.kind == "table" and not key.is_required and not holder.get(name):
+        holder.pop(name, None)
+
+
 def replace(data: Mapping[str, Any], path: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """
     Return a copy in which the plain keys of the table at ``path`` have these values (``None``: the key is left out).
     """
     copy = deepcopy(dict(data))
+    _open(copy, path)
     target, _table, _key = find(copy, path)
     for name, value in values.items():
         if value is None:
             target.pop(name, None)
         else:
             target[name] = value
+    _close(copy, path)
     return copy
 
 
@@ -64,6 +83,7 @@ def add(data: Mapping[str, Any], path: str, item: Mapping[str, Any]) -> dict[str
     """Return a copy with one more item at the end of the list at ``path``."""
     copy = deepcopy(dict(data))
     parent, _dot, name = path.rpartition(".")
+    _open(copy, parent)
     target, _table, _key = find(copy, parent)
     target.setdefault(name, []).append({k: v for k, v in item.items() if v is not None})
     return copy

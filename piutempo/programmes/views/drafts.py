@@ -27,7 +27,20 @@ from piutempo.programmes.rules.writing import write_toml
 from piutempo.programmes.services import VersionRefused, compare, create_draft, drop_draft, publish_version, save_draft
 from piutempo.programmes.views.manager import programme_or_404, version_or_404
 
-SECTIONS = ("windows", "funds", "products", "services", "eligibility", "networks", "acts", "desks", "providers")
+SECTIONS = (
+    "windows",
+    "funds",
+    "products",
+    "services",
+    "eligibility",
+    "procedure",
+    "ranking",
+    "checks",
+    "networks",
+    "acts",
+    "desks",
+    "providers",
+)
 
 
 def _draft_or_404(request: HttpRequest, code: str, number: int) -> tuple[Programme, ProgrammeVersion]:
@@ -122,7 +135,7 @@ def place(request: HttpRequest, code: str, number: int) -> HttpResponse:
     programme, shown = _draft_or_404(request, code, number)
     path = request.GET.get("voce", "")
     try:
-        value, table, _key = find(shown.data, path)
+        value, table, key = find(shown.data, path)
     except NoSuchPlace:
         raise Http404(path) from None
     if isinstance(value, list):
@@ -144,7 +157,7 @@ def place(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "draft": shown,
         "form": form,
         "path": path,
-        "title": title_of(value) if path else programme.title,
+        "title": programme.title if key is None else title_of(value) if path.endswith("]") else key.meaning.rstrip("."),
         "children": children_of(shown.data, path) if path else [],
         "is_item": path.endswith("]"),
         "parent": _parent_of(path),
