@@ -6,7 +6,8 @@ codes),
 ``SEAL_KEY`` (encrypts sensitive data), ``PIUTEMPO_MODE`` (``production``, ``demo`` or ``test``), ``PIUTEMPO_VAR``
 (where files live), ``ALLOWED_HOSTS``, ``CSRF_TRUSTED_ORIGINS``, ``BODY_NAME``, ``CONTACT_EMAIL``, ``CONTACT_PHONE``,
 ``SITE_URL``,
-``ACCESSIBILITY_STATEMENT_URL``.
+``ACCESSIBILITY_STATEMENT_URL``, ``REGISTER_CODE`` and ``PROTOCOL_ADAPTER`` (the protocol register), ``EMAIL_URL`` and
+``SEND_ADAPTER`` (how letters leave).
 """
 
 import os
@@ -226,6 +227,10 @@ BODY_NAME = os.environ.get("BODY_NAME", "Regione Esempio")
 CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL", "assistenza@piutempo.example")
 CONTACT_PHONE = os.environ.get("CONTACT_PHONE", "800 000 000")
 SITE_URL = os.environ.get("SITE_URL", "https://piutempo.example").rstrip("/")
+REGISTER_CODE = os.environ.get("REGISTER_CODE", "PIUTEMPO")
+PROTOCOL_ADAPTER = os.environ.get("PROTOCOL_ADAPTER", "")
+EMAIL_URL = os.environ.get("EMAIL_URL", "")
+SEND_ADAPTER = os.environ.get("SEND_ADAPTER", "piutempo.correspondence.adapters.FolderNotifications" if IS_DEMO else "")
 ACCESSIBILITY_STATEMENT_URL = os.environ.get("ACCESSIBILITY_STATEMENT_URL", "")
 
 LOGGING = {

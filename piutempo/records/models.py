@@ -1,5 +1,8 @@
 """What happened (events, append-only) and what was filed (documents, frozen)."""
 
+import json
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -50,9 +53,12 @@ class Document(models.Model):
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     created_by_id = models.BigIntegerField(null=True)
-    sealed = SealedTextField(null=True, help_text="canonical JSON of a document with personal data; data is then empty")
+    # mypy: the sealed fields take their types from a non-null field of the stubs
+    sealed = SealedTextField(  # type: ignore[misc]
+        null=True, help_text="canonical JSON of a document with personal data; data is then empty"
+    )
     content = models.BinaryField(null=True)
-    sealed_content = SealedBinaryField(null=True)
+    sealed_content = SealedBinaryField(null=True)  # type: ignore[misc]
     content_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
@@ -61,6 +67,11 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def read(self) -> dict[str, Any]:
+        """Return what the document says, unsealed when it is sealed."""
+        said: dict[str, Any] = self.data if self.sealed is None else json.loads(self.sealed)
+        return said
 
 
 class StoredFile(models.Model):
@@ -134,3 +145,8 @@ class RegisterEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.register} {self.year}/{self.number:07}"
+
+    @property
+    def label(self) -> str:
+        """The number as people quote it."""
+        return str(self)
