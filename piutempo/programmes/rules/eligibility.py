@@ -288,6 +288,11 @@ def evaluate(
     )
 
 
+def compute(text: str, facts: Mapping[str, Any]) -> Any:
+    """Return an expression's value over the facts; None where a datum is missing and the answer depends on it."""
+    return _run(text, facts)
+
+
 def is_certain(expression: str, facts: Mapping[str, Any]) -> bool:
     """Tell whether a yes-or-no expression is true of the facts, whatever is still missing in them."""
     return _run(expression, facts) is True
