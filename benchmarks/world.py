@@ -18,7 +18,7 @@ from django.db import connection
 
 from piutempo.kernel.periods import Month
 from piutempo.network.models import Desk, Provider, Site
-from piutempo.network.services import accredit_site
+from piutempo.network.services import accredit_site, open_desk
 from piutempo.people.models import Household, Member, Municipality, Person, Relation
 from piutempo.programmes.models import Programme, ProgrammeVersion
 from piutempo.programmes.selectors import get_fund_pot, get_terms
@@ -71,9 +71,9 @@ def build(*, budget: str = "9.000.000.000,00", sites: int = 200) -> World:
     member = Member.objects.create(
         household=household, person=child, relation=Relation.CHILD, valid_from=date(2024, 1, 1)
     )
-    Desk.objects.create(
+    open_desk(
         programme=programme, code="D1", name="Sportello", body="Comune", municipality=place, delivers=True,
-        valid_from=date(2026, 1, 1),
+        at=datetime(2026, 1, 4, 9, tzinfo=UTC), valid_from=date(2026, 1, 1),
     )  # fmt: skip
     provider = Provider.objects.create(name="Cooperativa", vat_number="12345670017")
     service = next(s for s in terms.services if s.network == product.network and (s.max_age or 99) > 2)

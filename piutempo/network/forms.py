@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from piutempo.network.models import Task
 from piutempo.programmes.models import Programme
 from piutempo.programmes.rules.terms import Terms
 from piutempo.ui.forms import DayField, EuroField, KeyedForm
@@ -91,7 +92,7 @@ class AccreditForm(KeyedForm):
 
 
 class EndForm(KeyedForm):
-    """End a site's accreditation."""
+    """End an accreditation or an agreement."""
 
     on = DayField(label=_("Ultimo giorno valido"), help_text=_("Per esempio 31/12/2026."))
     reason = forms.CharField(label=_("Motivo"), max_length=300, help_text=_("Per esempio: rinuncia dell'ente."))
@@ -116,6 +117,12 @@ class DeskForm(KeyedForm):
     address = forms.CharField(label=_("Indirizzo"), max_length=200, required=False)
     supports = forms.BooleanField(label=_("Aiuta a fare domanda"), required=False, initial=True)
     delivers = forms.BooleanField(label=_("Consegna i buoni"), required=False)
+    act = forms.CharField(
+        label=_("Atto della convenzione"),
+        max_length=200,
+        required=False,
+        help_text=_("Per esempio: convenzione n. 12 del 10/01/2026."),
+    )
     valid_from = DayField(label=_("Aperto dal"), help_text=_("Primo giorno, per esempio 01/09/2026."))
     valid_until = DayField(
         label=_("Fino al"), required=False, help_text=_("Ultimo giorno compreso; vuoto se non c'è scadenza.")
@@ -132,6 +139,46 @@ class DeskForm(KeyedForm):
     def chosen(self) -> Programme:
         """The chosen programme."""
         return self.programmes[self.cleaned_data["programme"]]
+
+    @property
+    def end(self) -> date | None:
+        """The exclusive end."""
+        last: date | None = self.cleaned_data["valid_until"]
+        return date.fromordinal(last.toordinal() + 1) if last else None
+
+
+class DeskDataForm(KeyedForm):
+    """What a desk is called, where it is, when it is open."""
+
+    name = forms.CharField(label=_("Nome dello sportello"), max_length=200)
+    body = forms.CharField(label=_("Ente"), max_length=100)
+    municipality = forms.CharField(label=_("Comune"), max_length=120, help_text=_("Per esempio Rho (MI)."))
+    address = forms.CharField(label=_("Indirizzo"), max_length=200, required=False)
+    valid_from = DayField(label=_("Aperto dal"))
+    valid_until = DayField(
+        label=_("Fino al"),
+        required=False,
+        help_text=_("Per chiudere lo sportello scrivi l'ultimo giorno di apertura; vuoto se resta aperto."),
+    )
+
+    @property
+    def end(self) -> date | None:
+        """The exclusive end."""
+        last: date | None = self.cleaned_data["valid_until"]
+        return date.fromordinal(last.toordinal() + 1) if last else None
+
+
+class AgreementForm(KeyedForm):
+    """A task a desk may do in a period."""
+
+    task = forms.ChoiceField(label=_("Compito"), choices=Task.choices)
+    act = forms.CharField(
+        label=_("Atto della convenzione"), max_length=200, help_text=_("Per esempio: convenzione n. 12 del 10/01/2026.")
+    )
+    valid_from = DayField(label=_("Dal"))
+    valid_until = DayField(
+        label=_("Fino al"), required=False, help_text=_("Ultimo giorno compreso; vuoto se non c'è scadenza.")
+    )
 
     @property
     def end(self) -> date | None:

@@ -38,6 +38,14 @@ _SENTENCES = {
     Refusal.NOT_ACCREDITED: gettext_lazy("La sede non ha accreditamenti da chiudere a quella data."),
     Refusal.SITE_CODE: gettext_lazy("Il codice sede «{value}» è già usato: scegline un altro."),
     Refusal.DESK_CODE: gettext_lazy("Il codice sportello «{value}» è già usato: scegline un altro."),
+    Refusal.AGREEMENT_OVERLAP: gettext_lazy(
+        "«{task}» è già in convenzione dal {valid_from} {until}: scegli un periodo che non si sovrapponga, oppure "
+        "chiudi prima la convenzione in corso."
+    ),
+    Refusal.AGREEMENT_ENDED: gettext_lazy(
+        "La convenzione è già finita (al {valid_until} escluso): non c'è altro da fare."
+    ),
+    Refusal.NO_REASON: gettext_lazy("Scrivi il motivo: resta nella storia dello sportello."),
 }
 
 

@@ -10,8 +10,15 @@ from piutempo.people.models import Municipality
 from piutempo.programmes.models import Programme
 
 
+class Task(models.TextChoices):
+    """What an agreement lets a desk do, one by one."""
+
+    SUPPORT = "support", _("aiuta a fare domanda")
+    DELIVERY = "delivery", _("consegna i buoni")
+
+
 class Desk(models.Model):
-    """A counter that helps families. Its agreement grants support and delivery of vouchers separately."""
+    """A counter that helps families. What it may do, and since when, is in its agreements."""
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
     code = models.CharField(max_length=20)
@@ -19,8 +26,6 @@ class Desk(models.Model):
     body = models.CharField(_("ente"), max_length=100)
     municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="+")
     address = models.CharField(_("indirizzo"), max_length=200, blank=True)
-    supports = models.BooleanField(_("aiuta a fare domanda"), default=True)
-    delivers = models.BooleanField(_("consegna i buoni"), default=False)
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
 
@@ -35,6 +40,33 @@ class Desk(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Agreement(models.Model):
+    """
+    A task that a desk's body agreed to do in a period, by an act (*convenzione*).
+
+    No two periods of a (desk, task) share a day: the database refuses it.
+    """
+
+    desk = models.ForeignKey(Desk, on_delete=models.PROTECT, related_name="agreements")
+    task = models.CharField(max_length=10, choices=Task)
+    act = models.CharField(_("atto"), max_length=200, blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["task", "valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["desk", "task", "valid_from"], name="agreement_once_a_start"),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gt=F("valid_from")), name="agreement_period"
+            ),
+        ]
+
+    def is_in_force_on(self, day: date) -> bool:
+        """Tell whether the period contains ``day``."""
+        return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
 
 
 class Provider(models.Model):

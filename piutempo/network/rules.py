@@ -28,6 +28,9 @@ class Refusal(StrEnum):
     NOT_ACCREDITED = "not_accredited"
     SITE_CODE = "site_code"
     DESK_CODE = "desk_code"
+    AGREEMENT_OVERLAP = "agreement_overlap"
+    AGREEMENT_ENDED = "agreement_ended"
+    NO_REASON = "no_reason"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.network.views import office, places, provider, public
+from piutempo.network.views import desks, office, places, provider, public
 
 app_name = "network"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("operatore/sedi/", provider.my_sites, name="my_sites"),
     path("ufficio/rete/", office.office, name="office"),
     path("ufficio/rete/sportelli/nuovo/", places.new_desk, name="new_desk"),
+    path("ufficio/rete/sportelli/<int:desk_id>/", desks.desk, name="desk"),
+    path("ufficio/rete/sportelli/<int:desk_id>/convenzioni/", desks.agree, name="agree"),
+    path("ufficio/rete/convenzioni/<int:agreement_id>/chiudi/", desks.end, name="end_agreement"),
     path("ufficio/rete/enti/", office.providers, name="providers"),
     path("ufficio/rete/enti/nuovo/", places.new_provider, name="new_provider"),
     path("ufficio/rete/enti/<int:provider_id>/", places.provider, name="provider"),

@@ -93,7 +93,10 @@ REDEMPTION: dict[str, str | Promise] = {
 CUSTODY: dict[str, str | Promise] = {
     _C.UNKNOWN_VOUCHER: gettext_lazy("Uno dei buoni non esiste. Ricarica la pagina e scegli di nuovo."),
     _C.NO_SUCH_TITLES: gettext_lazy("Il buono non ha questi titoli: controlla il primo e l'ultimo numero."),
-    _C.DESK_DOES_NOT_DELIVER: gettext_lazy("La convenzione di questo sportello non comprende la consegna dei buoni."),
+    _C.DESK_DOES_NOT_DELIVER: gettext_lazy(
+        "La convenzione di questo sportello oggi non comprende la consegna dei buoni: rendi i carnet all'ufficio e manda la "
+        "famiglia a uno sportello che li consegna (elenco in «Sportelli»)."
+    ),
     _C.DESK_NOT_IN_FORCE: gettext_lazy("La convenzione di questo sportello oggi non è in vigore."),
     _C.NOT_AT_THIS_DESK: gettext_lazy(
         "Il buono non è in questo sportello: manda la famiglia allo sportello che lo custodisce."

@@ -23,7 +23,7 @@ from piutempo.applications.services import (
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.ledger.models import Account
 from piutempo.ledger.selectors import get_account_totals, list_violations
-from piutempo.network.models import Desk
+from piutempo.network.services import open_desk
 from piutempo.people.models import Municipality
 from tests.applications.factories import (
     AWARD_CENTS,
@@ -281,9 +281,9 @@ def test_renouncing_needs_an_approval_and_a_reason_and_twice_is_once() -> None:
 def test_vouchers_go_to_the_desk_that_helped_only_if_it_delivers(delivers):
     programme = make_programme()
     place, _ = Municipality.objects.get_or_create(code="F205", defaults={"name": "Milano", "province": "MI"})
-    desk = Desk.objects.create(
+    desk = open_desk(
         programme=programme, code="D9", name="Patronato", body="Patronato", municipality=place, delivers=delivers,
-        valid_from=date(2010, 1, 1),
+        at=OPEN_AT, valid_from=date(2010, 1, 1),
     )  # fmt: skip
     application = make_draft(programme)
     Application.objects.filter(pk=application.pk).update(desk=desk)

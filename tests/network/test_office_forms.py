@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from piutempo.network.models import Desk, Provider, Site
+from piutempo.network.models import Desk, Provider, Site, Task
 from piutempo.people.models import Role
 from piutempo.records.models import Event
 from tests.applications.factories import OPEN_AT, make_programme, make_user
@@ -70,7 +70,7 @@ def test_a_desk_is_opened_once_however_many_clicks(officer, programme):
         assert officer.post(NEW_DESK, data).status_code == 302
     desk = Desk.objects.get()
     assert (desk.programme, desk.code, desk.municipality.name) == (programme, "MI-01", "Rho")
-    assert (desk.supports, desk.delivers) == (True, False)
+    assert [a.task for a in desk.agreements.all()] == [Task.SUPPORT]
     assert (desk.valid_from, desk.valid_until) == (date(2025, 3, 1), date(2026, 1, 1))
     assert events("network.desk_opened") == 1
 

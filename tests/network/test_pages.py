@@ -73,7 +73,7 @@ def test_anybody_sees_desks_and_what_each_does(client, programme, django_assert_
     with django_assert_max_num_queries(12):
         text = text_of(client.get("/sportelli/"))
     assert (helps.name in text, gives.name in text, closed.name in text) == (True, True, False)
-    text = text_of(client.get("/sportelli/", {"serve": "delivers"}))
+    text = text_of(client.get("/sportelli/", {"serve": "delivery"}))
     assert (helps.name in text, gives.name in text) == (False, True)
 
 

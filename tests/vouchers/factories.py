@@ -16,6 +16,7 @@ from piutempo.kernel.codes import title_code
 from piutempo.kernel.periods import Month
 from piutempo.ledger.models import Pot
 from piutempo.network.models import Desk, Grant, Provider, Site
+from piutempo.network.services import open_desk
 from piutempo.people.models import Household, Member, Municipality, Person
 from piutempo.programmes.models import Programme, ProgrammeVersion
 from piutempo.programmes.selectors import get_fund_pot, get_terms
@@ -62,13 +63,14 @@ def build_world() -> World:
     programme = Programme.objects.get(code="prova")
     version = ProgrammeVersion.objects.get(programme=programme)
     place, _ = Municipality.objects.get_or_create(code="H264", defaults={"name": "Rho", "province": "MI"})
-    desk = Desk.objects.create(
+    desk = open_desk(
         programme=programme,
         code="D1",
         name="Sportello di Rho",
         body="Comuni",
         municipality=place,
         delivers=True,
+        at=datetime(2010, 1, 4, 9, tzinfo=ROME),
         valid_from=date(2010, 1, 1),
     )
     provider = Provider.objects.create(name="Cooperativa Aurora", vat_number="12345678903")

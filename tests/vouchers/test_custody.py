@@ -1,7 +1,7 @@
 """Custody: who holds the titles, and what the book says."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from piutempo.ledger.models import Account
 from piutempo.ledger.selectors import get_account_totals, list_violations
-from piutempo.network.models import Desk
+from piutempo.network.services import open_desk
 from piutempo.vouchers.models import CustodyMove, Voucher
 from piutempo.vouchers.rules.custody import CustodyRefusal, HandoverCase, handover_refusal
 from piutempo.vouchers.selectors.pages import check_title, get_desk_tally, list_desk_stock, list_holder_vouchers
@@ -144,13 +144,14 @@ def test_handing_over_many_costs_few_queries(world: World, django_assert_max_num
 
 def test_stock_goes_back_and_comes_to_another_desk(world: World) -> None:
     voucher = issued(world, build_family(world), handed=False)
-    other = Desk.objects.create(
+    other = open_desk(
         programme=world.programme,
         code="D2",
         name="Lainate",
         body="Comuni",
         municipality=world.desk.municipality,
         delivers=True,
+        at=datetime(2010, 1, 4, 9, tzinfo=UTC),
         valid_from=date(2010, 1, 1),
     )
     with pytest.raises(CustodyRefused):

@@ -1,13 +1,13 @@
 """Pages of a desk: stock, arrival, handover, custody, the day's tally."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from piutempo.awards.models import Award
-from piutempo.network.models import Desk
+from piutempo.network.services import open_desk
 from piutempo.people.models import Role, Scope
 from piutempo.vouchers.models import CustodyMove, Voucher
 from piutempo.vouchers.services import HandoverItem, hand_over
@@ -28,9 +28,10 @@ def operator(client, world):
 
 
 def other_desk(world, **fields):
-    return Desk.objects.create(
+    return open_desk(
         programme=world.programme, code="D2", name="Sportello di Lodi", body="Comuni",
-        municipality=world.desk.municipality, valid_from=date(2010, 1, 1), **fields,
+        municipality=world.desk.municipality, at=datetime(2010, 1, 4, 9, tzinfo=UTC),
+        valid_from=date(2010, 1, 1), **fields,
     )  # fmt: skip
 
 

@@ -1,14 +1,14 @@
 """The programme of 2010 as shipped: its second product is issued and spent in its own network, from the same fund."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
 
 from piutempo.ledger.models import Account
 from piutempo.ledger.selectors import get_account_totals, list_violations
-from piutempo.network.models import Desk, Provider, Site
-from piutempo.network.services import accredit_site
+from piutempo.network.models import Provider, Site
+from piutempo.network.services import accredit_site, open_desk
 from piutempo.people.models import Municipality
 from piutempo.programmes.models import Programme, ProgrammeVersion
 from piutempo.programmes.selectors import get_fund_pot, get_terms
@@ -27,9 +27,9 @@ def world():
     programme, version = Programme.objects.get(), ProgrammeVersion.objects.get()
     terms = get_terms(version.pk)
     rho = Municipality.objects.create(code="H264", name="Rho", province="MI")
-    desk = Desk.objects.create(
+    desk = open_desk(
         programme=programme, code="D1", name="Sportello", body="EnAIP", municipality=rho, delivers=True,
-        valid_from=terms.starts_on,
+        at=datetime(2010, 1, 4, 9, tzinfo=UTC), valid_from=terms.starts_on,
     )  # fmt: skip
     provider = Provider.objects.create(name="Cooperativa", vat_number="12345678903")
     sites = {}

@@ -16,6 +16,8 @@ from piutempo.applications.selectors import Assessment, RulesByDay, assess, wait
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.awards.services import AwardRequest, commit_awards
 from piutempo.kernel.periods import Month
+from piutempo.network.models import Task
+from piutempo.network.selectors import list_tasks
 from piutempo.people.models import User
 from piutempo.programmes.rules.eligibility import YES
 from piutempo.records.services import record_events
@@ -171,7 +173,10 @@ def decide_applications(items: Sequence[DecisionInput]) -> list[Decision]:
         )
         for d, item in zip(decisions, items, strict=True)
     )  # fmt: skip
-    commit_awards([r for d, a in zip(decisions, assessments, strict=True) if d.is_approved for r in _requests(d, a)])
+    delivering = _list_delivering(decisions)
+    commit_awards(
+        [r for d, a in zip(decisions, assessments, strict=True) if d.is_approved for r in _requests(d, a, delivering)]
+    )
     return decisions
 
 
@@ -267,10 +272,25 @@ def _point_to(decisions: Sequence[Decision]) -> None:
         )
 
 
-def _requests(decision: Decision, assessment: Assessment) -> list[AwardRequest]:
+def _list_delivering(decisions: Sequence[Decision]) -> set[tuple[int, date]]:
+    """Return which desks of these decisions deliver vouchers on the day of the decision. One query a day."""
+    desks: dict[date, set[int]] = {}
+    for decision in decisions:
+        if decision.application.desk_id is not None:
+            desks.setdefault(timezone.localdate(decision.decided_at), set()).add(decision.application.desk_id)
+    return {
+        (pk, day)
+        for day, ids in desks.items()
+        for pk, tasks in list_tasks(ids, on=day).items()
+        if Task.DELIVERY in tasks
+    }
+
+
+def _requests(decision: Decision, assessment: Assessment, delivering: set[tuple[int, date]]) -> list[AwardRequest]:
     if decision.first_month is None:
         return []
     application = decision.application
+    delivers = (application.desk_id, timezone.localdate(decision.decided_at)) in delivering
     return [
         AwardRequest(
             version=assessment.version,
@@ -280,7 +300,7 @@ def _requests(decision: Decision, assessment: Assessment) -> list[AwardRequest]:
             household=application.household,
             beneficiary=application.applicant,
             # A desk that only helps to apply holds no vouchers: they wait for the delivering desk that receives them.
-            desk_id=application.desk_id if application.desk and application.desk.delivers else None,
+            desk_id=application.desk_id if delivers else None,
             first_month=Month.of(decision.first_month),
             months=min(assessment.effective.months, product.max_months),
             at=decision.decided_at,

@@ -1,6 +1,17 @@
 """Reads of the network: where vouchers are spent, desks, what a user acts for."""
 
-from piutempo.network.selectors.desks import get_desk_for, list_desks, list_desks_for, list_desks_for_public
+from piutempo.network.selectors.desks import (
+    get_agreement,
+    get_desk,
+    get_desk_for,
+    list_agreements,
+    list_desks,
+    list_desks_for,
+    list_desks_for_public,
+    list_desks_nearby,
+    list_tasks,
+    may,
+)
 from piutempo.network.selectors.sites import (
     PublicService,
     PublicSite,
@@ -25,15 +36,19 @@ __all__ = [
     "PublicSite",
     "count_sites_for_public",
     "find_provider",
+    "get_agreement",
+    "get_desk",
     "get_desk_for",
     "get_grant",
     "get_provider",
     "get_site",
     "get_site_for",
     "list_accredited_services",
+    "list_agreements",
     "list_desks",
     "list_desks_for",
     "list_desks_for_public",
+    "list_desks_nearby",
     "list_grants_of",
     "list_grants_of_sites",
     "list_providers",
@@ -41,4 +56,6 @@ __all__ = [
     "list_sites",
     "list_sites_for",
     "list_sites_for_public",
+    "list_tasks",
+    "may",
 ]

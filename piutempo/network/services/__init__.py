@@ -6,13 +6,18 @@ from piutempo.network.services.accreditation import (
     accredit_sites,
     end_accreditation,
 )
-from piutempo.network.services.places import (
+from piutempo.network.services.desks import (
     DeskInput,
+    add_agreement,
+    end_agreement,
+    open_desk,
+    open_desks,
+    update_desk,
+)
+from piutempo.network.services.places import (
     NetworkRefused,
     ProviderInput,
     SiteInput,
-    open_desk,
-    open_desks,
     register_provider,
     register_providers,
     register_site,
@@ -28,12 +33,15 @@ __all__ = [
     "SiteInput",
     "accredit_site",
     "accredit_sites",
+    "add_agreement",
     "end_accreditation",
+    "end_agreement",
     "open_desk",
     "open_desks",
     "register_provider",
     "register_providers",
     "register_site",
     "register_sites",
+    "update_desk",
     "update_provider",
 ]

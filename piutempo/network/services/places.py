@@ -1,16 +1,16 @@
-"""Desks, providers and their sites."""
+"""Providers and their sites; what every place's writes share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 
 from piutempo.kernel.identifiers import normal_iban, normal_vat_number
-from piutempo.network.models import Desk, Provider, Site
+from piutempo.network.models import Provider, Site
 from piutempo.network.rules import Refusal
 from piutempo.people.models import Municipality, User
-from piutempo.programmes.models import Programme
 from piutempo.programmes.rules.terms import Terms
 from piutempo.records.services import record_event
 
@@ -22,21 +22,6 @@ class NetworkRefused(Exception):
         super().__init__(code.value, details)
         self.code = code
         self.details = details
-
-
-@dataclass(frozen=True, slots=True)
-class DeskInput:
-    """A desk to open in bulk."""
-
-    code: str
-    name: str
-    body: str
-    municipality_id: str
-    address: str = ""
-    supports: bool = True
-    delivers: bool = False
-    valid_from: date = date(2000, 1, 1)
-    valid_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,70 +46,6 @@ class SiteInput:
     unit_type: str = ""
     address: str = ""
     phone: str = ""
-
-
-@transaction.atomic
-def open_desk(
-    *,
-    programme: Programme,
-    code: str,
-    name: str,
-    body: str,
-    municipality: Municipality,
-    address: str = "",
-    supports: bool = True,
-    delivers: bool = False,
-    valid_from: date,
-    valid_until: date | None = None,
-    at: datetime,
-    by: User | None = None,
-) -> Desk:
-    """
-    Open a desk of a programme; the very same desk opened again (a second click) is the one there is.
-
-    :raises NetworkRefused: ``PERIOD``, ``DESK_CODE`` (the code is taken)
-    """
-    if valid_until is not None and valid_until <= valid_from:
-        raise NetworkRefused(Refusal.PERIOD, valid_from=valid_from, valid_until=valid_until)
-    desk = Desk(
-        programme=programme,
-        code=code,
-        name=name,
-        body=body,
-        municipality=municipality,
-        address=address,
-        supports=supports,
-        delivers=delivers,
-        valid_from=valid_from,
-        valid_until=valid_until,
-    )
-    if not _insert(desk):
-        known = Desk.objects.get(programme=programme, code=code)
-        if _data_of(known) == _data_of(desk):
-            return known
-        raise NetworkRefused(Refusal.DESK_CODE, value=code)
-    _record("network.desk_opened", "network.desk", desk.pk, at, by)
-    return desk
-
-
-def open_desks(inputs: Sequence[DeskInput], *, programme: Programme) -> list[Desk]:
-    """Open many desks in one query, in the order of the inputs; a code that is taken fails them all."""
-    rows = [
-        Desk(
-            programme=programme,
-            code=i.code,
-            name=i.name,
-            body=i.body,
-            municipality_id=i.municipality_id,
-            address=i.address,
-            supports=i.supports,
-            delivers=i.delivers,
-            valid_from=i.valid_from,
-            valid_until=i.valid_until,
-        )
-        for i in inputs
-    ]
-    return Desk.objects.bulk_create(rows, batch_size=500)
 
 
 def _checked_provider(item: ProviderInput) -> Provider:
@@ -158,9 +79,9 @@ def register_provider(
     :raises NetworkRefused: ``VAT_NUMBER``, ``IBAN``
     """
     provider = _checked_provider(ProviderInput(name, vat_number, iban, email, phone))
-    if not _insert(provider):
+    if not insert(provider):
         return Provider.objects.get(vat_number=provider.vat_number)
-    _record("network.provider_registered", "network.provider", provider.pk, at, by)
+    record("network.provider_registered", "network.provider", provider.pk, at, by)
     return provider
 
 
@@ -182,7 +103,7 @@ def update_provider(
         for name in changed:
             setattr(locked, name, getattr(asked, name))
         locked.save(update_fields=changed)
-        _record("network.provider_updated", "network.provider", locked.pk, at, by, {"changed": changed})
+        record("network.provider_updated", "network.provider", locked.pk, at, by, {"changed": changed})
     return locked
 
 
@@ -227,12 +148,12 @@ def register_site(
         address=address,
         phone=phone,
     )
-    if not _insert(site):
+    if not insert(site):
         known = Site.objects.get(code=code)
-        if _data_of(known) == _data_of(site):
+        if data_of(known) == data_of(site):
             return known
         raise NetworkRefused(Refusal.SITE_CODE, value=code)
-    _record("network.site_registered", "network.site", site.pk, at, by)
+    record("network.site_registered", "network.site", site.pk, at, by)
     return site
 
 
@@ -253,7 +174,7 @@ def register_sites(inputs: Sequence[SiteInput]) -> list[Site]:
     return Site.objects.bulk_create(rows, batch_size=500)
 
 
-def _insert(row: Desk | Provider | Site) -> bool:
+def insert(row: Model) -> bool:
     """Write a new row; False when its code is taken, also by somebody writing at the same moment."""
     try:
         with transaction.atomic():
@@ -263,12 +184,13 @@ def _insert(row: Desk | Provider | Site) -> bool:
     return True
 
 
-def _data_of(row: Desk | Site) -> dict[str, object]:
+def data_of(row: Model) -> dict[str, object]:
     """Return what a row says, without its own id."""
     return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if not f.primary_key}
 
 
-def _record(
+def record(
     name: str, subject: str, subject_id: int, at: datetime, by: User | None, data: dict[str, object] | None = None
 ) -> None:
+    """Record an event about a place."""
     record_event(name=name, subject=subject, subject_id=subject_id, at=at, by_id=by.pk if by else None, data=data)

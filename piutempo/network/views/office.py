@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from piutempo.network.forms import UNITS, AccreditForm, EndForm
 from piutempo.network.messages import sentence_for
-from piutempo.network.models import Grant, Site
+from piutempo.network.models import Desk, Grant, Site
 from piutempo.network.selectors import get_site, list_desks, list_grants_of, list_providers, list_sites
 from piutempo.network.services import NetworkRefused, accredit_site, end_accreditation
 from piutempo.people.access import PiuRequest, role_required
@@ -45,19 +45,23 @@ def _list_page(request: PiuRequest, table: Table, current: str) -> HttpResponse:
 def office(request: PiuRequest) -> HttpResponse:
     """List the desks, with links to providers and sites."""
     programmes = programmes_of(request, READERS)
+    today = timezone.localdate(request.now)
+
+    def tasks_of(desk: Desk) -> str:
+        return ", ".join(sorted({a.get_task_display() for a in desk.agreements.all() if a.is_in_force_on(today)}))
+
     table = Table(
         request,
-        list_desks().filter(programme__in=programmes),
+        list_desks().filter(programme__in=programmes).prefetch_related("agreements"),
         caption=_("Sportelli"),
         empty=_("Nessuno sportello: aprine uno, o carica la rete del programma."),
         columns=[
             Column("code", _("Codice")),
-            Column("name", _("Nome")),
+            Column("name", _("Nome"), url=lambda d: reverse("network:desk", args=[d.pk])),
             Column("body", _("Ente")),
             *PLACE,
             Column("programme", _("Programma"), order="programme__title"),
-            Column("supports", _("Aiuta a fare domanda")),
-            Column("delivers", _("Consegna i buoni")),
+            Column("tasks", _("Oggi in convenzione"), value=tasks_of, order=""),
             Column("valid_from", _("Aperto dal"), kind="day"),
             Column("valid_until", _("Fino al"), kind="last_day"),
         ],

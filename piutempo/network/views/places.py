@@ -29,7 +29,7 @@ def _programmes_or_404(request: PiuRequest) -> list[Programme]:
     return programmes
 
 
-def _municipality_of(form: Form) -> Municipality | None:
+def municipality_of(form: Form) -> Municipality | None:
     """Return the municipality typed in the form, or leave an error on its field."""
     found = get_municipality(form.cleaned_data["municipality"])
     if found is None:
@@ -48,8 +48,8 @@ def new_desk(request: PiuRequest) -> HttpResponse:
     programmes = _programmes_or_404(request)
     initial = {"valid_from": timezone.localdate(request.now)}
     form = DeskForm(request.POST or None, programmes=programmes, initial=initial)
-    if request.method == "POST" and form.is_valid() and (municipality := _municipality_of(form)):
-        names = ("code", "name", "body", "address", "supports", "delivers", "valid_from")
+    if request.method == "POST" and form.is_valid() and (municipality := municipality_of(form)):
+        names = ("code", "name", "body", "address", "supports", "delivers", "act", "valid_from")
         try:
             open_desk(
                 **{n: form.cleaned_data[n] for n in names},
@@ -121,7 +121,7 @@ def new_site(request: PiuRequest) -> HttpResponse:
     initial = {"vat_number": request.GET.get("ente", "")[:20]}
     form = SiteForm(request.POST or None, unit_types=sorted(named), initial=initial)
     if request.method == "POST" and form.is_valid():
-        municipality, owner = _municipality_of(form), find_provider(form.cleaned_data["vat_number"])
+        municipality, owner = municipality_of(form), find_provider(form.cleaned_data["vat_number"])
         if owner is None:
             form.add_error(
                 "vat_number", _("Nessun ente ha questa partita IVA: controlla le cifre, o registra prima l'ente.")

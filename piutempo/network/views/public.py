@@ -14,6 +14,7 @@ from piutempo.network.selectors import (
     list_desks_for_public,
     list_provinces_for_public,
     list_sites_for_public,
+    list_tasks,
 )
 from piutempo.people.access import PiuRequest
 from piutempo.programmes.rules.terms import Terms
@@ -99,11 +100,14 @@ def desks(request: PiuRequest) -> HttpResponse:
     rows = list_desks_for_public(on=today, place=place, does=does)
     paginator = Paginator(rows, PAGE_SIZE)
     page = paginator.get_page(request.GET.get("pagina"))
+    shown = list(page.object_list)
+    tasks = list_tasks([d.pk for d in shown], on=today)
     return render(
         request,
         "network/desks.html",
         {
             "page": page,
+            "rows": [(d, sorted(task.label for task in tasks[d.pk])) for d in shown],
             "total": paginator.count,
             "place": place,
             "does": does,

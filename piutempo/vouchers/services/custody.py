@@ -17,7 +17,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from piutempo.kernel.codes import CODE_BITS
-from piutempo.network.models import Desk
+from piutempo.network.models import Desk, Task
+from piutempo.network.selectors import may
 from piutempo.people.models import User
 from piutempo.programmes.selectors import get_terms
 from piutempo.records.services import record_event
@@ -60,7 +61,7 @@ class HandoverItem:
 @transaction.atomic
 def hand_over(*, desk: Desk, items: Sequence[HandoverItem], at: datetime, by: User | None) -> list[CustodyMove]:
     """
-    Hand titles to families: all items or none. Five queries, whatever the number of items with whole vouchers.
+    Hand titles to families: all items or none. Six queries, whatever the number of items with whole vouchers.
 
     Only the desk that holds the stock, in force and with delivery in its agreement, hands over.
 
@@ -70,6 +71,7 @@ def hand_over(*, desk: Desk, items: Sequence[HandoverItem], at: datetime, by: Us
         raise CustodyRefused(CustodyRefusal.TWICE)
     vouchers = _lock(i.voucher_id for i in items)
     on = timezone.localdate(at)
+    delivers = may(desk, Task.DELIVERY, on=on)
     masks: dict[int, list[int]] = defaultdict(list)
     moves: list[CustodyMove] = []
     desk_terms = {
@@ -81,7 +83,7 @@ def hand_over(*, desk: Desk, items: Sequence[HandoverItem], at: datetime, by: Us
         asked = range_mask(item.first_title, item.last_title or voucher.title_count)
         recipient_id = item.recipient_id or voucher.holder_id
         case = HandoverCase(
-            desk_delivers=desk.delivers,
+            desk_delivers=delivers,
             desk_from=desk.valid_from,
             desk_until=desk.valid_until,
             desk_programme_id=desk.programme_id,

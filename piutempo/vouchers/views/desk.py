@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from piutempo.awards.models import Award
-from piutempo.network.models import Desk
+from piutempo.network.models import Desk, Task
+from piutempo.network.selectors import list_tasks, may
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role
 from piutempo.programmes.selectors import get_terms
@@ -97,7 +98,8 @@ def stock(request: PiuRequest) -> HttpResponse:
     )
     if file := table.export():
         return file
-    context = {"table": table, "desks": desks, "idle": [d for d in desks if not d.delivers]}
+    tasks = list_tasks([d.pk for d in desks], on=on)
+    context = {"table": table, "desks": desks, "idle": [d for d in desks if Task.DELIVERY not in tasks[d.pk]]}
     return render(request, "vouchers/desk.html", context)
 
 
@@ -157,6 +159,7 @@ def voucher(request: PiuRequest, voucher_id: int) -> HttpResponse:
     context |= {
         "table": moves_table(request, found),
         "actions": [(name, ACTIONS[name].label) for name in _possible(found)],
+        "delivers": found.desk is not None and may(found.desk, Task.DELIVERY, on=on),
         "can_hand_over": _can_hand_over(found, on),
         "replacement": Voucher.objects.filter(replaces=found).first(),
     }
@@ -195,7 +198,7 @@ def _receiver(move: CustodyMove) -> str:
 
 def _can_hand_over(found: Voucher, on: date) -> bool:
     free = full_mask(found.title_count) & ~found.handed & ~found.void & ~found.blocked
-    delivers = found.desk is not None and found.desk.delivers
+    delivers = found.desk is not None and may(found.desk, Task.DELIVERY, on=on)
     return delivers and bool(free) and not found.lapsed_cents and on < found.valid_until
 
 

@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from piutempo.kernel.identifiers import read_row_id
+from piutempo.network.models import Task
+from piutempo.network.selectors import list_desks_nearby, may
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role
 from piutempo.programmes.selectors import get_terms
@@ -56,13 +58,16 @@ def hand(request: PiuRequest) -> HttpResponse:
         proxy_allowed=terms.desks.proxy_allowed,
         single=vouchers[0] if len(vouchers) == 1 else None,
     )
+    delivers = may(desk, Task.DELIVERY, on=today_of(request))
     context = {
         "form": form,
         "desk": desk,
+        "delivers": delivers,
+        "elsewhere": [] if delivers else list_desks_nearby(desk, Task.DELIVERY, on=today_of(request)),
         "rows": [(v, serials_of(v), left_cents(v)) for v in vouchers],
         "total_cents": sum(left_cents(v) for v in vouchers),
     }
-    if not desk.delivers or not form.is_bound:
+    if not delivers or not form.is_bound:
         return render(request, "vouchers/handover.html", context)
     if not form.is_valid():
         return render(request, "vouchers/handover.html", context, status=422)
