@@ -8,10 +8,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from piutempo.applications.models import Application, Conflict, ConflictKind
 from piutempo.applications.rules import Refusal
 from piutempo.applications.services import ApplicationRefused
 from piutempo.kernel.money import format_euro
+from piutempo.kernel.periods import Month
 from piutempo.programmes.rules.facts import FACT_BY_NAME
+from piutempo.programmes.rules.terms import Criterion
 
 SENTENCES = {
     Refusal.NOT_YET_OPEN: _l(
@@ -56,11 +59,22 @@ SENTENCES = {
     Refusal.UNKNOWN_OUTCOME: _l("Scegli se il requisito c'è oppure no."),
     Refusal.NOTHING_TO_OVERRULE: _l("Il requisito ha già questo esito: non c'è niente da rivedere."),
     Refusal.BEFORE_SUBMISSION: _l("La decisione non può venire prima della domanda: correggi la data."),
-    Refusal.NOTHING_ASKED: _l("Scegli almeno un documento da chiedere, oppure scrivi che cosa serve."),
+    Refusal.TOO_MANY_FILES: _l("Ci sono già troppi file: togline qualcuno, oppure unisci più pagine in un solo PDF."),
+    Refusal.NOT_PROTOCOLLED: _l(
+        "L'ISEE si può chiedere all'INPS soltanto dopo che la domanda è stata presentata e protocollata."
+    ),
+    Refusal.NOT_DECLARED: _l(
+        "La famiglia non ha dichiarato l'ISEE, oppure il programma non lo chiede: non c'è niente da controllare."
+    ),
+    Refusal.SOURCE_SILENT: _l(
+        "L'archivio dell'ISEE ora non risponde: riprova fra qualche minuto. La domanda può andare avanti lo stesso."
+    ),
     Refusal.NOTHING_TO_NOTIFY: _l(
         "Le regole non dicono di no: il preavviso serve solo prima di un rifiuto. Rivedi i requisiti, con un motivo."
     ),
-    Refusal.NO_ANSWER: _l("Scrivi una risposta oppure allega almeno un documento."),
+    Refusal.OBSERVATIONS_UNANSWERED: _l(
+        "La famiglia ha mandato osservazioni: scrivi nella nota perché non bastano, oppure rivedi il requisito."
+    ),
     Refusal.CONFLICT_OPEN: _l(
         "C'è una segnalazione da sciogliere: leggila, scrivi che cosa hai verificato e poi decidi la domanda."
     ),
@@ -176,3 +190,80 @@ def shown_rank(key: Sequence[Sequence[str]]) -> str:
         else:
             found.append(value)
     return " · ".join(found)
+
+
+def declaration_text(criterion: Criterion, *, name: str, fiscal_code: str) -> str:
+    """Return the self-declaration that a family confirms for one criterion, with what the law says of it."""
+    return _(
+        "Io, %(name)s, codice fiscale %(code)s, dichiaro sotto la mia responsabilità (articoli 46 e 47 del DPR "
+        "445/2000): %(sentence)s So che chi dichiara il falso ne risponde per legge (articolo 76) e perde il "
+        "beneficio (articolo 75), e che l'ufficio può controllare."
+    ) % {"name": name, "code": fiscal_code, "sentence": criterion.yes}
+
+
+def holder_text(office: str, document: str, when: str) -> str:
+    """Return which public office already holds a document, as an officer reads it."""
+    return _("%(office)s: %(document)s (%(when)s)") % {"office": office, "document": document, "when": when}
+
+
+def conflict_sentence(conflict: Conflict, *, seen_from: Application | None = None) -> str:
+    """
+    Return the reason of a conflict for an officer. It names this family's own members only.
+
+    ``seen_from`` is the request whose page shows it, when it is not the one that came in later.
+    """
+    far = conflict.application if seen_from is not None and seen_from.pk == conflict.other_id else conflict.other
+    data = conflict.data
+    if far is None:
+        benefit = _("La famiglia dichiara un altro contributo per gli stessi servizi: «%(benefit)s».") % {
+            "benefit": data.get("benefit", "")
+        }
+        return f"{benefit} " + _("Controlla che non copra gli stessi mesi e la stessa spesa.")
+    words = {
+        "number": far.number,
+        "programme": far.programme.title,
+        "person": conflict.person or "",
+        "from": shown_month(str(data.get("from", ""))),
+        "until": shown_month(str(data.get("until", ""))),
+    }
+    match conflict.kind:
+        case ConflictKind.SAME_FAMILY:
+            return (
+                _(
+                    "La stessa famiglia ha anche la domanda n. %(number)s (%(programme)s) per gli stessi mesi, "
+                    "da %(from)s a %(until)s."
+                )
+                % words
+            )
+        case ConflictKind.TWO_HOUSEHOLDS:
+            living = {
+                "both": _("Entrambe le domande dicono che vive con loro."),
+                "one": _("Solo una delle due domande dice che vive con loro."),
+                "none": _("Nessuna delle due domande dice che vive con loro."),
+            }.get(str(data.get("cohabiting")), "")
+            return (
+                _("%(person)s è anche nel nucleo della domanda n. %(number)s (%(programme)s).") % words + f" {living}"
+            ).strip()
+    return (
+        _(
+            "Per %(person)s c'è già un beneficio con la domanda n. %(number)s (%(programme)s) negli stessi mesi, "
+            "da %(from)s a %(until)s."
+        )
+        % words
+    )
+
+
+def own_conflict_sentence(*, number: int | None, programme: str, span: tuple[str, str]) -> str:
+    """Return what a family is told of its own other request before it submits this one."""
+    return _(
+        "Hai già la domanda n. %(number)s per «%(programme)s» negli stessi mesi, da %(from)s a %(until)s. Puoi "
+        "presentare anche questa: l'ufficio controlla che non si paghi due volte la stessa spesa."
+    ) % {"number": number, "programme": programme, "from": shown_month(span[0]), "until": shown_month(span[1])}
+
+
+def shown_month(text: str) -> str:
+    """Return ``2026-03`` as people say it; anything else unchanged."""
+    try:
+        return str(date_format(Month.parse(text).first, "F Y")).lower()
+    except ValueError:
+        return text

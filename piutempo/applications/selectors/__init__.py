@@ -11,7 +11,13 @@ from piutempo.applications.selectors.assessment import (
     preview_awards,
     waiting_fields_of,
 )
-from piutempo.applications.selectors.counts import ApplicationCounts, count_applications, find_standing
+from piutempo.applications.selectors.counts import (
+    ApplicationCounts,
+    count_applications,
+    find_standing,
+    last_decisions,
+    later_round,
+)
 from piutempo.applications.selectors.families import (
     get_application_of,
     get_application_of_desks,
@@ -60,6 +66,8 @@ __all__ = [
     "get_fund_for",
     "get_rules",
     "get_scope",
+    "last_decisions",
+    "later_round",
     "list_applications_for",
     "list_applications_of",
     "list_applications_of_desks",

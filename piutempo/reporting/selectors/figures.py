@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from piutempo.applications.models import Application, CriterionResult, Decision, Outcome, Status
+from piutempo.applications.selectors import last_decisions, later_round
 from piutempo.kernel.periods import Month
 from piutempo.ledger.models import Account, Kind
 from piutempo.ledger.selectors import (
@@ -56,15 +57,21 @@ def applications_received(programme: Programme, span: Span) -> QuerySet[Applicat
 
 
 def applications_handled(programme: Programme, span: Span) -> QuerySet[Application]:
-    """Return the requests decided, or withdrawn by the family, in a span."""
-    return Application.objects.filter(within("closed_at", span), programme=programme).exclude(status=Status.DRAFT)
+    """Return the requests last decided, or withdrawn by the family before any decision, in a span."""
+    decided = Q(pk__in=all_decisions(programme, span).order_by().values("application_id"))
+    withdrawn = Q(within("closed_at", span), status=Status.WITHDRAWN, decision__isnull=True)
+    return Application.objects.filter(decided | withdrawn, programme=programme)
+
+
+def all_decisions(programme: Programme, span: Span) -> QuerySet[Decision]:
+    """Return the decisions of a span; of a case that was reviewed only the last one before the span's end."""
+    since = instant_of(span.since) if span.since else None
+    return last_decisions(programme.pk, since=since, before=instant_of(span.until))
 
 
 def decisions(programme: Programme, span: Span, *, is_approved: bool) -> QuerySet[Decision]:
-    """Return the decisions of a span."""
-    return Decision.objects.filter(
-        within("decided_at", span), application__programme=programme, is_approved=is_approved
-    )
+    """Return the decisions of a span that went one way; see ``all_decisions``."""
+    return all_decisions(programme, span).filter(is_approved=is_approved)
 
 
 def criteria(programme: Programme, span: Span, *, is_approved: bool) -> QuerySet[CriterionResult]:
@@ -73,6 +80,8 @@ def criteria(programme: Programme, span: Span, *, is_approved: bool) -> QuerySet
         within("decision__decided_at", span),
         decision__application__programme=programme,
         decision__is_approved=is_approved,
+    ).exclude(
+        Exists(later_round(OuterRef("decision__application_id"), OuterRef("decision__round"), instant_of(span.until)))
     )
 
 
