@@ -24,7 +24,7 @@ migrations_up_and_down() {
     "$bin/python" manage.py migrate --verbosity 0 || return
     local app
     # From the top layer to the bottom, as foreign keys point down.
-    for app in replay portals reporting settlements vouchers applications awards network programmes correspondence people \
+    for app in replay portals reporting controls settlements vouchers reception applications awards network procedures programmes correspondence people \
         records ledger; do
         compgen -G "piutempo/$app/migrations/0*.py" >/dev/null || continue
         "$bin/python" manage.py migrate "$app" zero --verbosity 0 || return
