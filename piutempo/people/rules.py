@@ -20,6 +20,10 @@ class Notice(StrEnum):
     KNOWN_OTHER_NAME = "known_other_name"
 
 
+#: Where what was typed differs from the codice fiscale (the others speak of what is registered already).
+MISMATCHES = frozenset({Notice.BIRTH_DATE, Notice.GENDER, Notice.FAMILY_NAME, Notice.GIVEN_NAME})
+
+
 class Refusal(StrEnum):
     """Why a person or a household cannot be registered."""
 

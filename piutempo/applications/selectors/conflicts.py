@@ -39,7 +39,7 @@ def find_conflicts(
     """
     Return what stands against some requests, by request. Three queries for each 400 of them.
 
-    ``terms_of`` has each request's terms, ``on`` its day of submission (for a draft: today). Of two requests in the same
+    ``terms_of`` has each request's terms, ``on`` its day of submission (a draft: today). Of two requests in the same
     batch the later one has the conflict.
     """
     found: dict[int, list[Found]] = {}

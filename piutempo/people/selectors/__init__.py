@@ -11,6 +11,7 @@ from piutempo.people.selectors.persons import (
     get_person_for,
     get_person_for_desks,
     list_members,
+    list_mismatches,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "get_person_for",
     "get_person_for_desks",
     "list_members",
+    "list_mismatches",
 ]

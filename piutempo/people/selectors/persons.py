@@ -1,11 +1,13 @@
 """Find persons, households and municipalities."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
 
 from piutempo.people.models import CareNeed, Household, Member, Municipality, Person, Relation, User
+from piutempo.people.rules import Notice
+from piutempo.records.models import Event
 
 
 def find_persons(
@@ -108,3 +110,16 @@ def get_municipality(text: str) -> Municipality | None:
         found = found.filter(province__iexact=rest.strip(" )"))
     rows = list(found[:2])
     return rows[0] if len(rows) == 1 else None
+
+
+def list_mismatches(person_ids: Collection[int]) -> dict[int, list[Notice]]:
+    """Return where what was last typed of some persons differs from their codice fiscale, by person id. One query."""
+    found: dict[int, list[Notice]] = {}
+    events = Event.objects.filter(
+        subject="people.person",
+        subject_id__in=list(person_ids),
+        name__in=["people.mismatch_found", "people.mismatch_cleared"],
+    ).order_by("pk")
+    for event in events:
+        found[event.subject_id] = [Notice(code) for code in event.data["notices"]]
+    return {person: notices for person, notices in found.items() if notices}

@@ -12,8 +12,10 @@ from piutempo.people.services.persons import (
     PersonRefused,
     attach_account,
     check_person,
+    record_mismatch,
     register_person,
     register_persons,
+    update_contacts,
 )
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "RegisteredHousehold",
     "attach_account",
     "check_person",
+    "record_mismatch",
     "register_household",
     "register_households",
     "register_person",
     "register_persons",
+    "update_contacts",
 ]

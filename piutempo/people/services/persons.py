@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from piutempo.people.models import Municipality, Person, User
-from piutempo.people.rules import Identity, Notice, Refusal, identity_of, warnings_for
-from piutempo.people.selectors import get_other_households_of
+from piutempo.people.rules import MISMATCHES, Identity, Notice, Refusal, identity_of, warnings_for
+from piutempo.people.selectors import get_other_households_of, list_mismatches
 from piutempo.records.services import record_event
 
 
@@ -184,3 +184,51 @@ def attach_account(*, person: Person, user: User) -> None:
     """Let an account act as this person."""
     person.user = user
     person.save(update_fields=["user"])
+
+
+def record_mismatch(*, person: Person, notices: Sequence[Notice], at: datetime, by: User | None = None) -> None:
+    """
+    Record where what was typed of a person differs from the codice fiscale; none takes an earlier record back.
+
+    The same again writes nothing. Codes only: what was typed is not kept.
+    """
+    codes = sorted(n.value for n in notices if n in MISMATCHES)
+    if codes == [n.value for n in list_mismatches([person.pk]).get(person.pk, ())]:
+        return
+    record_event(
+        name="people.mismatch_found" if codes else "people.mismatch_cleared",
+        subject="people.person",
+        subject_id=person.pk,
+        at=at,
+        by_id=by.pk if by else None,
+        data={"notices": codes},
+    )
+
+
+@transaction.atomic
+def update_contacts(
+    *,
+    person: Person,
+    municipality: Municipality | None,
+    address: str,
+    phone: str,
+    email: str,
+    at: datetime,
+    by: User | None = None,
+) -> Person:
+    """Set where a person lives and how to reach them; the same again changes nothing."""
+    wanted = {"municipality": municipality, "address": address.strip(), "phone": phone.strip(), "email": email.strip()}
+    changed = [field for field, value in wanted.items() if getattr(person, field) != value]
+    if changed:
+        for field in changed:
+            setattr(person, field, wanted[field])
+        person.save(update_fields=changed)
+        record_event(
+            name="people.contacts_changed",
+            subject="people.person",
+            subject_id=person.pk,
+            at=at,
+            by_id=by.pk if by else None,
+            data={"fields": changed},
+        )
+    return person
