@@ -1,0 +1,1 @@
+"""Pure rules of the administrative procedure: dated law, holidays, the clock."""
