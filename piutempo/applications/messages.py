@@ -59,6 +59,26 @@ SENTENCES = {
     Refusal.UNKNOWN_OUTCOME: _l("Scegli se il requisito c'è oppure no."),
     Refusal.NOTHING_TO_OVERRULE: _l("Il requisito ha già questo esito: non c'è niente da rivedere."),
     Refusal.BEFORE_SUBMISSION: _l("La decisione non può venire prima della domanda: correggi la data."),
+    Refusal.NO_SUPPORT: _l(
+        "La convenzione di questo sportello oggi non prevede l'aiuto per fare domanda: indirizza la famiglia a uno "
+        "sportello che lo offre (elenco in «Sportelli»), oppure chiedi all'ufficio di cambiare la convenzione."
+    ),
+    Refusal.NOT_IDENTIFIED: _l(
+        "Prima riconosci la persona: chiedi un documento valido e scrivine tipo, numero e scadenza."
+    ),
+    Refusal.DOCUMENT_KIND: _l("Questo documento non vale per riconoscere la persona: scegline uno dall'elenco."),
+    Refusal.DOCUMENT_NUMBER: _l("Scrivi il numero del documento, come si legge sul documento."),
+    Refusal.DOCUMENT_EXPIRED: _l(
+        "Il documento è scaduto e non basta per riconoscere la persona: chiedine un altro ancora valido."
+    ),
+    Refusal.NO_MANDATE: _l(
+        "Manca la delega: stampa il modulo già compilato, falla firmare e carica la scansione. Solo dopo puoi vedere "
+        "la domanda e lavorarci."
+    ),
+    Refusal.MANDATE_IN_FUTURE: _l("La data della firma è nel futuro: controlla il giorno scritto sulla delega."),
+    Refusal.MANDATE_ENDED: _l(
+        "La delega non è in vigore: è finita o è stata revocata. Per continuare serve una nuova delega firmata."
+    ),
     Refusal.TOO_MANY_FILES: _l("Ci sono già troppi file: togline qualcuno, oppure unisci più pagine in un solo PDF."),
     Refusal.NOT_PROTOCOLLED: _l(
         "L'ISEE si può chiedere all'INPS soltanto dopo che la domanda è stata presentata e protocollata."
@@ -136,6 +156,8 @@ def event_label(name: str) -> str:
         "applications.started": _("Bozza aperta"),
         "applications.facts_saved": _("Dati aggiornati"),
         "applications.submitted": _("Domanda presentata"),
+        "applications.scan_added": _("Scansione della domanda su carta"),
+        "applications.scan_removed": _("Scansione tolta"),
         "applications.assigned": _("Presa in carico"),
         "applications.criterion_overruled": _("Requisito rivisto dall'ufficio"),
         "applications.approved": _("Domanda approvata"),
