@@ -323,9 +323,10 @@ class Mandate(models.Model):
 
 class Ranking(models.Model):
     """
-    The ordered list of one cut-off, frozen when drawn up. Published under codes only. Append-only but for publication.
+    The ordered list of one cut-off, frozen when drawn up. Published under codes only. Append-only but for its end.
 
-    ``sha256`` is the hash of its canonical rows: drawn up again from the same requests, it is the same.
+    ``sha256`` is the hash of its canonical rows: drawn up again from the same requests, it is the same. It ends
+    published, or sent back with a reason by who would have published it: then another may be drawn up.
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="+")
@@ -336,9 +337,19 @@ class Ranking(models.Model):
     sha256 = models.CharField(max_length=64)
     published_at = models.DateTimeField(null=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    returned_at = models.DateTimeField(null=True)
+    returned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    return_reason = models.TextField(blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["programme", "cut_off"], name="ranking_once_a_cut_off")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "cut_off"], condition=Q(returned_at__isnull=True), name="ranking_once_a_cut_off"
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_at__isnull=True) | Q(published_at__isnull=True), name="ranking_ends_once"
+            ),
+        ]
 
 
 class Place(models.Model):
