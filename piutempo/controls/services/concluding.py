@@ -1,0 +1,104 @@
+"""A person concludes a check; where the programme asks for it, another person signs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from piutempo.controls.models import ADVERSE, Check, CheckOutcome, CheckState
+from piutempo.controls.rules.checking import CheckCase, ControlRefused, Refusal, conclusion_refusal
+from piutempo.controls.selectors import list_items
+from piutempo.controls.services.held import hold, hold_for, record, refuse_who_decided
+from piutempo.people.models import User
+from piutempo.programmes.selectors import get_terms
+
+
+def _refuse(check: Check, outcome: str, at: datetime) -> None:
+    items = list_items(check)
+    case = CheckCase(
+        is_closed=check.state == CheckState.CLOSED,
+        left=sum(i.answer is None for i in items),
+        failed=sum(i.is_failed for i in items),
+        answer_due_on=check.answer_due_on,
+        is_answered=check.family_answers.exists(),
+        on=timezone.localdate(at),
+    )
+    if refusal := conclusion_refusal(case, is_adverse=outcome in ADVERSE):
+        raise ControlRefused(refusal)
+
+
+@transaction.atomic
+def conclude_check(*, check: Check, outcome: str, reasons: str, at: datetime, by: User) -> Check:
+    """
+    Conclude a check as its officer: regular at once; against the family only after it was heard, with reasons.
+
+    Where the programme wants a second signature an outcome against the family is proposed and waits for it.
+
+    :raises ControlRefused: CLOSED, NOT_YOURS, DECIDED_BY_YOU, SIGN_PENDING, WRONG_STEP (no such outcome), NO_REASON,
+        ITEMS_LEFT, ITEM_FAILED, NOTHING_FAILED, FINDING_NEEDED, FAMILY_DAYS_RUNNING
+    """
+    held = hold_for(check, by)
+    if outcome not in {CheckOutcome.REGULAR, *ADVERSE}:
+        raise ControlRefused(Refusal.WRONG_STEP)
+    is_adverse = outcome in ADVERSE
+    if is_adverse and not reasons.strip():
+        raise ControlRefused(Refusal.NO_REASON)
+    _refuse(held, outcome, at)
+    held.outcome, held.reasons = outcome, reasons.strip()
+    held.proposed_at, held.proposed_by = at, by
+    if is_adverse and get_terms(held.version_id).procedure.needs_second_signature:
+        held.state = CheckState.PROPOSED
+        held.save(update_fields=["outcome", "reasons", "proposed_at", "proposed_by", "state"])
+        record("outcome_proposed", held, at, by, {"outcome": outcome})
+        return held
+    return _close(held, at, by)
+
+
+@transaction.atomic
+def sign_outcome(*, check: Check, at: datetime, by: User) -> Check:
+    """
+    Sign a proposed outcome: another person than the one who checked, and not who decided the request.
+
+    :raises ControlRefused: CLOSED, NOTHING_TO_SIGN, SAME_PERSON, DECIDED_BY_YOU, and as ``conclude_check``
+    """
+    held = _hold_proposed(check, by)
+    refuse_who_decided(held, by)
+    _refuse(held, held.outcome, at)
+    return _close(held, at, by)
+
+
+@transaction.atomic
+def return_proposal(*, check: Check, reason: str, at: datetime, by: User) -> Check:
+    """
+    Send a proposed outcome back to its officer with a reason.
+
+    :raises ControlRefused: CLOSED, NOTHING_TO_SIGN, SAME_PERSON, NO_REASON
+    """
+    if not reason.strip():
+        raise ControlRefused(Refusal.NO_REASON)
+    held = _hold_proposed(check, by)
+    held.state = CheckState.ANSWERED if held.family_answers.exists() else CheckState.FINDING
+    held.outcome, held.reasons, held.proposed_at, held.proposed_by = "", "", None, None
+    held.save(update_fields=["state", "outcome", "reasons", "proposed_at", "proposed_by"])
+    record("proposal_returned", held, at, by, {"reason": reason.strip()[:300]})
+    return held
+
+
+def _hold_proposed(check: Check, by: User) -> Check:
+    held = hold(check)
+    if held.state == CheckState.CLOSED:
+        raise ControlRefused(Refusal.CLOSED)
+    if held.state != CheckState.PROPOSED:
+        raise ControlRefused(Refusal.NOTHING_TO_SIGN)
+    if by.pk in {held.proposed_by_id, held.officer_id}:
+        raise ControlRefused(Refusal.SAME_PERSON)
+    return held
+
+
+def _close(held: Check, at: datetime, by: User) -> Check:
+    held.state, held.closed_at, held.closed_by = CheckState.CLOSED, at, by
+    held.save(update_fields=["state", "outcome", "reasons", "proposed_at", "proposed_by", "closed_at", "closed_by"])
+    record("check_closed", held, at, by, {"outcome": held.outcome})
+    return held
