@@ -8,17 +8,18 @@ approvals at once never commit the same euro. The CHECK on ``ledger.Holding`` is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 
-from piutempo.awards.models import Award, AwardStatus
+from piutempo.awards.models import Award, AwardStatus, Suspension
 from piutempo.awards.rules import Place, first_month_for, is_served_at_once, months_to_release, rank_for, served_count
+from piutempo.awards.services.refused import AwardRefused, Refusal
 from piutempo.kernel.periods import Month
-from piutempo.ledger.models import Kind
+from piutempo.ledger.models import Kind, Transfer
 from piutempo.ledger.selectors import get_headroom_cents, lock_pot
 from piutempo.ledger.services import Posting, post_all
 from piutempo.people.models import Household, Person, User
@@ -29,26 +30,13 @@ from piutempo.records.models import Event
 from piutempo.records.services import record_events
 
 
-class Refusal(StrEnum):
-    """Why an award cannot be changed."""
-
-    NOT_COMMITTED = "NOT_COMMITTED"
-    NOT_WAITING = "NOT_WAITING"
-    NO_REASON = "NO_REASON"
-    TOO_MANY_MONTHS = "TOO_MANY_MONTHS"
-
-
-class AwardRefused(Exception):
-    """The award may not be changed this way. ``code`` is stable."""
-
-    def __init__(self, code: Refusal) -> None:
-        super().__init__(code.value)
-        self.code = code
-
-
 @dataclass(frozen=True, slots=True)
 class AwardRequest:
-    """What an approval asks for: ``months`` of one product; the stated order reads ``waiting_fields``."""
+    """
+    What an approval asks for: ``months`` of one product; the stated order reads ``waiting_fields``.
+
+    ``sequence`` is above 1 for a later run of the same benefit.
+    """
 
     version: ProgrammeVersion
     terms: Terms
@@ -62,6 +50,7 @@ class AwardRequest:
     at: datetime
     by: User | None = None
     waiting_fields: Mapping[str, object] = field(default_factory=dict)
+    sequence: int = 1
 
 
 def commit_award(
@@ -101,7 +90,7 @@ def commit_awards(requests: Sequence[AwardRequest]) -> list[Award]:
     :raises AwardRefused: TOO_MANY_MONTHS (nothing is written)
     """
     known = _find_existing(requests)
-    fresh = [r for r in requests if (r.application_id, r.product_code) not in known]
+    fresh = [r for r in requests if _key(r) not in known]
     pots = {}
     for r in fresh:
         product = r.terms.product(r.product_code)
@@ -115,17 +104,41 @@ def commit_awards(requests: Sequence[AwardRequest]) -> list[Award]:
         by_pot.setdefault(pots[r.version.programme_id, r.terms.product(r.product_code).fund].pk, []).append(r)
     for pot_id in sorted(by_pot):
         for award in _commit_in_pot(pot_id, by_pot[pot_id]):
-            known[award.application_id, award.product] = award
-    return [known[r.application_id, r.product_code] for r in requests]
+            known[award.application_id, award.product, award.sequence] = award
+    return [known[_key(r)] for r in requests]
 
 
-def _find_existing(requests: Sequence[AwardRequest]) -> dict[tuple[int, str], Award]:
+def _key(request: AwardRequest) -> tuple[int, str, int]:
+    return request.application_id, request.product_code, request.sequence
+
+
+def _find_existing(requests: Sequence[AwardRequest]) -> dict[tuple[int, str, int], Award]:
     ids = [r.application_id for r in requests]
-    found: dict[tuple[int, str], Award] = {}
+    found: dict[tuple[int, str, int], Award] = {}
     for start in range(0, len(ids), 500):
         for award in Award.objects.filter(application_id__in=ids[start : start + 500]).order_by("id"):
-            found[award.application_id, award.product] = award
+            found[award.application_id, award.product, award.sequence] = award
     return found
+
+
+def hold_back(awards: Sequence[Award]) -> None:
+    """
+    Give awards just committed the place that a suspension of their benefit leaves them (not saved here).
+
+    While it is open they are suspended too; before its end none of their months falls in it.
+    """
+    if not awards:
+        return
+    ids = {a.application_id for a in awards}
+    standing = Suspension.objects.filter(Q(resumed_at__isnull=True), application_id__in=ids).order_by("id")
+    for suspension in standing:
+        for award in awards:
+            if award.application_id != suspension.application_id:
+                continue
+            if suspension.until is None:
+                award.status = AwardStatus.SUSPENDED
+            elif (Month.of(award.first_month) + award.months).first > suspension.since:
+                award.first_month = max(award.first_month, suspension.until)
 
 
 def _commit_in_pot(pot_id: int, requests: Sequence[AwardRequest]) -> list[Award]:
@@ -156,6 +169,7 @@ def _commit_in_pot(pot_id: int, requests: Sequence[AwardRequest]) -> list[Award]
                 pot_id=pot_id,
                 product=r.product_code,
                 application_id=r.application_id,
+                sequence=r.sequence,
                 household=r.household,
                 beneficiary=r.beneficiary,
                 desk_id=r.desk_id,
@@ -169,13 +183,14 @@ def _commit_in_pot(pot_id: int, requests: Sequence[AwardRequest]) -> list[Award]
                 committed_at=r.at if is_committed else None,
             )
         )
+    hold_back([a for a in awards if a.committed_at and a.sequence > 1])
     awards = Award.objects.bulk_create(awards, batch_size=500)
     post_all(
         Kind.COMMIT,
-        [_posting(a, a.months, r.at) for a, r in zip(awards, requests, strict=True) if a.committed_at],
+        [posting_of(a, a.months, r.at) for a, r in zip(awards, requests, strict=True) if a.committed_at],
     )
     record_events(
-        _event("awards.committed" if a.committed_at else "awards.queued", a, a.months, r.at, r.by)
+        event_of("awards.committed" if a.committed_at else "awards.queued", a, a.months, r.at, r.by)
         for a, r in zip(awards, requests, strict=True)
     )
     return awards
@@ -206,11 +221,12 @@ def serve_waiting_list(*, pot_id: int, at: datetime, by: User | None = None) -> 
     for award in served:
         award.status = AwardStatus.COMMITTED
         award.committed_at = at
-        award.first_month = first_month_for(Month.of(award.first_month), _day(at)).first
+        award.first_month = first_month_for(Month.of(award.first_month), day_of(at)).first
+    hold_back(served)
     if served:
         Award.objects.bulk_update(served, ["status", "committed_at", "first_month"], batch_size=200)
-        post_all(Kind.COMMIT, [_posting(a, a.months, at) for a in served])
-        record_events(_event("awards.served", a, a.months, at, by) for a in served)
+        post_all(Kind.COMMIT, [posting_of(a, a.months, at) for a in served])
+        record_events(event_of("awards.served", a, a.months, at, by) for a in served)
     return served
 
 
@@ -229,7 +245,7 @@ def end_award(*, award: Award, reason: str, at: datetime, by: User | None) -> Aw
     held = Award.objects.select_for_update(of=("self",)).get(pk=award.pk)
     if held.status == AwardStatus.WAITING:
         return drop_waiting(award=held, reason=reason, at=at, by=by)
-    if held.status != AwardStatus.COMMITTED:
+    if held.status not in {AwardStatus.COMMITTED, AwardStatus.SUSPENDED}:
         return held
     released = months_to_release(
         months=held.months, months_issued=held.months_issued, months_released=held.months_released
@@ -240,8 +256,8 @@ def end_award(*, award: Award, reason: str, at: datetime, by: User | None) -> Aw
     held.end_reason = reason[:300]
     held.save(update_fields=["status", "months_released", "ended_at", "end_reason"])
     if released:
-        post_all(Kind.RELEASE, [_posting(held, released, at)])
-    record_events([_event("awards.ended", held, released, at, by)])
+        release(held, released, at)
+    record_events([event_of("awards.ended", held, released, at, by)])
     if released:
         serve_waiting_list(pot_id=held.pot_id, at=at, by=by)
     return held
@@ -266,22 +282,32 @@ def drop_waiting(*, award: Award, reason: str, at: datetime, by: User | None) ->
     held.ended_at = at
     held.end_reason = reason[:300]
     held.save(update_fields=["status", "ended_at", "end_reason"])
-    record_events([_event("awards.dropped", held, 0, at, by)])
+    record_events([event_of("awards.dropped", held, 0, at, by)])
     serve_waiting_list(pot_id=held.pot_id, at=at, by=by)
     return held
 
 
-def _day(at: datetime) -> date:
+def release(award: Award, months: int, at: datetime) -> None:
+    """Post months going back to the fund; an award may give some back more than once."""
+    posted = Transfer.objects.filter(subject_id=award.pk, kind=Kind.RELEASE).aggregate(last=Max("sequence"))["last"]
+    posting = posting_of(award, months, at)
+    post_all(Kind.RELEASE, [replace(posting, sequence=0 if posted is None else posted + 1)])
+
+
+def day_of(at: datetime) -> date:
+    """Return the local day of an instant."""
     return timezone.localtime(at).date()
 
 
-def _posting(award: Award, months: int, at: datetime) -> Posting:
+def posting_of(award: Award, months: int, at: datetime) -> Posting:
+    """Return the posting of some months of an award."""
     return Posting(
-        subject_id=award.pk, pot_id=award.pot_id, amount_cents=months * award.month_cents, booked_on=_day(at)
+        subject_id=award.pk, pot_id=award.pot_id, amount_cents=months * award.month_cents, booked_on=day_of(at)
     )
 
 
-def _event(name: str, award: Award, months: int, at: datetime, by: User | None) -> Event:
+def event_of(name: str, award: Award, months: int, at: datetime, by: User | None) -> Event:
+    """Return an unsaved event about an award."""
     return Event(
         name=name,
         subject="awards.award",
