@@ -20,7 +20,7 @@ from piutempo.records.models import Document
 #: What every PDF conforms to: accessible (PDF/UA-1) and fit for keeping (PDF/A-2a).
 STANDARDS: "list[typst.PDFStandard]" = ["a-2a", "ua-1"]
 #: Templates import each other by paths from here; ``vouchers/carnet.typ`` lies in its context's ``templates/``.
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 _FONT_FOLDERS = ("static/fonts/Titillium_Web", "static/fonts/Roboto_Mono")
 
 
@@ -72,14 +72,15 @@ def open_document(document: Document) -> bytes:
 
     Two first openings at once store one content: who comes second returns what the first one stored.
     """
-    stored = document.content
+    column = "content" if document.sealed is None else "sealed_content"
+    stored: bytes | None = getattr(document, column)
     if stored is None:
-        content = typeset(document.template, document.data, at=document.created_at)
-        Document.objects.filter(pk=document.pk, content__isnull=True).update(
-            content=content, content_sha256=hashlib.sha256(content).hexdigest()
+        content = typeset(document.template, document.read(), at=document.created_at)
+        Document.objects.filter(pk=document.pk, **{f"{column}__isnull": True}).update(
+            **{column: content, "content_sha256": hashlib.sha256(content).hexdigest()}
         )
-        document.refresh_from_db(fields=["content", "content_sha256"])
-        stored = document.content or content
+        document.refresh_from_db(fields=[column, "content_sha256"])
+        stored = getattr(document, column) or content
     return bytes(stored)
 
 
