@@ -187,6 +187,7 @@ def _send(
     )
     _plan_reminders(step, reminder_days, on)
     _keep_up(locked, on, into=procedure)
+    step.procedure = procedure
     name = "documents_requested" if kind == StepKind.INTEGRATION else "notice_given"
     _record(locked, name, at, by, {"step": step.pk, "days": days, "due_on": step.due_on.isoformat()})
     return step
@@ -356,6 +357,7 @@ def reopen_procedure(
         by=by,
     )
     _copy(locked, procedure)
+    step.procedure = procedure
     _record(locked, "reopened", at, by, {"ground": ground, "round": locked.round, "term_days": days})
     return step
 
