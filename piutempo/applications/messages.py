@@ -126,6 +126,27 @@ SENTENCES = {
     Refusal.MONTHS_DIFFER: _l(
         "Le mensilità sarebbero diverse da quelle assegnate: registra un cambiamento della situazione, non un riesame."
     ),
+    Refusal.NOT_A_RANKING: _l("Per questo programma non c'è una graduatoria con questo termine: torna all'elenco."),
+    Refusal.CUT_OFF_OPEN: _l("Il termine non è ancora passato: la graduatoria si forma quando non entra più nessuno."),
+    Refusal.EARLIER_RANKING_FIRST: _l("Prima pubblica la graduatoria che viene prima: chi è lì ha la precedenza."),
+    Refusal.REQUEST_RUNNING_IN_RANKING: _l(
+        "La domanda n. %(number)s ha una richiesta di documenti ancora aperta: aspetta la risposta o la scadenza, "
+        "chiudi la richiesta, poi forma la graduatoria."
+    ),
+    Refusal.REQUEST_NEEDED_FOR_RANKING: _l(
+        "Alla domanda n. %(number)s manca un dato che nessuno ha chiesto alla famiglia: manda prima la richiesta."
+    ),
+    Refusal.DECIDED_BY_RANKING: _l(
+        "In questo programma decide la graduatoria: formala e pubblicala, le decisioni arrivano tutte insieme."
+    ),
+    Refusal.RANKING_DRAWN: _l(
+        "La domanda è in una graduatoria già formata: per cambiarla, chi firma deve prima rinviare la graduatoria."
+    ),
+    Refusal.RANKING_RETURNED: _l("Questa graduatoria è stata rinviata: formane un'altra."),
+    Refusal.RANKING_PUBLISHED: _l("La graduatoria è già pubblicata: gli errori si correggono con il riesame."),
+    Refusal.RANKING_CHANGED: _l(
+        "Le domande non sono più quelle da cui è nata la graduatoria: rinviala con il motivo e formane un'altra."
+    ),
 }
 NUMBERED = _l(
     "Per questa famiglia c'è già la domanda n. %(number)s: se ne può presentare una sola. Se era sbagliata, "
@@ -160,6 +181,9 @@ def event_label(name: str) -> str:
         "applications.scan_removed": _("Scansione tolta"),
         "applications.assigned": _("Presa in carico"),
         "applications.criterion_overruled": _("Requisito rivisto dall'ufficio"),
+        "applications.ranking_drawn": _("Graduatoria formata"),
+        "applications.ranking_published": _("Graduatoria pubblicata"),
+        "applications.ranking_returned": _("Graduatoria rinviata"),
         "applications.approved": _("Domanda approvata"),
         "applications.refused": _("Domanda respinta"),
         "applications.withdrawn": _("Domanda ritirata"),
@@ -192,6 +216,10 @@ def order_label(entry: str) -> str:
         return _("la presentazione più recente") if entry.startswith("-") else _("la presentazione più antica")
     if name == "number":
         return _("il numero di domanda più alto") if entry.startswith("-") else _("il numero di domanda più basso")
+    if name == "cut_off":
+        return _("la graduatoria che viene prima")
+    if name == "position":
+        return _("il posto in graduatoria")
     label = _(FACT_BY_NAME[name].label) if name in FACT_BY_NAME else name
     return (
         _("%(label)s: prima il valore più alto") if entry.startswith("-") else _("%(label)s: prima il valore più basso")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from piutempo.applications.models import Application, CriterionResult, Decision, Outcome, Overrule, Status
 from piutempo.applications.rules import Refusal, decision_refusal_for, first_month_for
 from piutempo.applications.selectors import Assessment, RulesByDay, assess, waiting_fields_of
+from piutempo.applications.selectors.rankings import get_place_fields, is_in_drawn_ranking
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.awards.services import AwardRequest, commit_awards
 from piutempo.kernel.periods import Month
@@ -25,13 +26,20 @@ from piutempo.records.services import record_events
 
 @dataclass(frozen=True, slots=True)
 class DecisionInput:
-    """One decision to take in bulk; ``approve`` None follows the rules."""
+    """
+    One decision to take in bulk; ``approve`` None follows the rules.
+
+    ``place``: where the decision carries out a ranking, the order of its cut-off and the position (None: not
+    admissible); ``proposed_by``: who drew it up, where two persons sign.
+    """
 
     application: Application
     at: datetime
     approve: bool | None = None
     note: str = ""
     by: User | None = None
+    place: tuple[int, int | None] | None = None
+    proposed_by: User | None = None
 
 
 def evaluate_application(application: Application, *, on: date | None = None) -> Assessment:
@@ -65,11 +73,14 @@ def overrule_criterion(
 
     The rule's own outcome, set again, takes an earlier overrule back.
 
-    :raises ApplicationRefused: NOT_SUBMITTED, NO_REASON, UNKNOWN_OUTCOME, UNKNOWN_CRITERION, NOTHING_TO_OVERRULE
+    :raises ApplicationRefused: NOT_SUBMITTED, RANKING_DRAWN, NO_REASON, UNKNOWN_OUTCOME, UNKNOWN_CRITERION,
+        NOTHING_TO_OVERRULE
     """
     held = _lock([application.pk])[application.pk]
     if held.status != Status.SUBMITTED:
         raise ApplicationRefused(Refusal.NOT_SUBMITTED)
+    if is_in_drawn_ranking(held):
+        raise ApplicationRefused(Refusal.RANKING_DRAWN)
     if not reason.strip():
         raise ApplicationRefused(Refusal.NO_REASON)
     if outcome not in {Outcome.YES, Outcome.NO}:
@@ -175,7 +186,12 @@ def decide_applications(items: Sequence[DecisionInput]) -> list[Decision]:
     )  # fmt: skip
     delivering = _list_delivering(decisions)
     commit_awards(
-        [r for d, a in zip(decisions, assessments, strict=True) if d.is_approved for r in _requests(d, a, delivering)]
+        [
+            request
+            for d, a, item in zip(decisions, assessments, items, strict=True)
+            if d.is_approved
+            for request in _requests(d, a, delivering, item.place)
+        ]
     )
     return decisions
 
@@ -198,12 +214,18 @@ def _check(application: Application, item: DecisionInput, overrules: list[Overru
     if item.at < application.submitted_at:
         raise ApplicationRefused(Refusal.BEFORE_SUBMISSION, number=application.number)
     assessment = assess(application, overrules=overrules, known=known)
+    if _is_ranked(assessment) and item.place is None and application.decision_id is None:
+        raise ApplicationRefused(Refusal.DECIDED_BY_RANKING, number=application.number)
     refusal = decision_refusal_for(
         outcome=assessment.effective.outcome, months=assessment.effective.months, approve=item.approve
     )
     if refusal is not None:
         raise ApplicationRefused(refusal, number=application.number, missing=[c.sentence for c in assessment.missing])
     return assessment
+
+
+def _is_ranked(assessment: Assessment) -> bool:
+    return assessment.terms.procedure.allocation == "ranking"
 
 
 def _months_of(assessment: Assessment) -> int:
@@ -286,10 +308,18 @@ def _list_delivering(decisions: Sequence[Decision]) -> set[tuple[int, date]]:
     }
 
 
-def _requests(decision: Decision, assessment: Assessment, delivering: set[tuple[int, date]]) -> list[AwardRequest]:
+def _requests(
+    decision: Decision,
+    assessment: Assessment,
+    delivering: set[tuple[int, date]],
+    place: tuple[int, int | None] | None,
+) -> list[AwardRequest]:
     if decision.first_month is None:
         return []
     application = decision.application
+    fields = waiting_fields_of(application, assessment)
+    if _is_ranked(assessment):
+        fields |= get_place_fields(application, assessment, place)
     delivers = (application.desk_id, timezone.localdate(decision.decided_at)) in delivering
     return [
         AwardRequest(
@@ -305,7 +335,7 @@ def _requests(decision: Decision, assessment: Assessment, delivering: set[tuple[
             months=min(assessment.effective.months, product.max_months),
             at=decision.decided_at,
             by=decision.decided_by,
-            waiting_fields=waiting_fields_of(application, assessment),
+            waiting_fields=fields,
         )
         for product in assessment.terms.products
         if product.is_granted_on_approval
