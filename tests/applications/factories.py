@@ -1,7 +1,7 @@
 """A programme loaded from its file, households and applications for tests."""
 
 import itertools
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from stdnum.it import codicefiscale
 
-from piutempo.applications.models import Application
+from piutempo.applications.models import Application, Mandate
 from piutempo.applications.services import start_application, submit_application
+from piutempo.applications.services.helping import identify_person, record_mandate
+from piutempo.network.models import Desk
 from piutempo.people.models import Household, Person, Role, Scope, User
 from piutempo.people.services import register_household, register_person
 from piutempo.people.services.accounts import create_user, grant_role
 from piutempo.programmes.models import Fund, Programme
-from piutempo.programmes.selectors import get_programme
+from piutempo.programmes.selectors import get_current_terms, get_programme
 from piutempo.programmes.services import load_programme
 
 ROME = ZoneInfo("Europe/Rome")
@@ -96,6 +98,34 @@ def make_draft(programme: Programme, at: datetime = OPEN_AT, **facts: Any) -> Ap
 
 def make_submitted(programme: Programme, at: datetime = OPEN_AT, **facts: Any) -> Application:
     return submit_application(application=make_draft(programme, at, **facts), at=at, by=None)
+
+
+PAPER = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+def give_mandate(person: Person, desk: Desk, at: datetime = OPEN_AT, by: User | None = None) -> Mandate:
+    """Have a person recognised at a desk, and their mandate kept."""
+    by = by or make_user()
+    kind = (get_current_terms(desk.programme, at.date()).desks.identity_documents or ("carta d'identità",))[0]
+    identify_person(
+        person=person,
+        desk=desk,
+        document_kind=kind,
+        document_number="CA12345AB",
+        expires_on=at.date() + timedelta(days=900),
+        at=at,
+        by=by,
+    )
+    return record_mandate(
+        person=person,
+        desk=desk,
+        name="delega.pdf",
+        content=PAPER,
+        signed_on=at.date(),
+        valid_until=None,
+        at=at,
+        by=by,
+    )
 
 
 def make_user(*roles: tuple[str, str, int | None], username: str = "") -> User:

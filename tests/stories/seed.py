@@ -34,6 +34,7 @@ from piutempo.programmes.selectors import get_current_terms
 from piutempo.vouchers.models import Voucher
 from piutempo.vouchers.services.custody import HandoverItem, hand_over, receive_stock
 from piutempo.vouchers.services.issuance import issue_month
+from tests.applications.factories import give_mandate
 from tests.stories.people import CHILDREN, FAMILIES
 
 NOW = timezone.now()
@@ -56,6 +57,8 @@ def draft_for(
     person = register_person(
         fiscal_code=who.code, given_name=who.given, family_name=who.family, municipality=milan, user=user, at=at, by=by
     )
+    if desk is not None:
+        give_mandate(person, desk, at, by)
     draft = open_draft(programme=programme, applicant=person, desk=desk, at=at, by=by)
     member = MemberInput(child.code, child.given, child.family, "child")
     return declare_members(application=draft, members=[member], at=at, by=by)

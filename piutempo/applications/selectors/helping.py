@@ -8,7 +8,7 @@ from datetime import date
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from piutempo.applications.models import Application, Identification, Mandate
+from piutempo.applications.models import Application, Attachment, AttachmentKind, Identification, Mandate
 from piutempo.applications.rules import Refusal
 from piutempo.applications.rules.helping import MandateSpan, help_refusal_for
 from piutempo.network.models import Desk
@@ -80,7 +80,7 @@ def list_helped_cases(desk: Desk, *, on: date) -> QuerySet[Application]:
 
 
 def find_helped(text: str, *, desk: Desk, on: date, limit: int = 20) -> list[Person]:
-    """Return persons whose name starts with the words of ``text`` among those the desk may act for on a day. One query."""
+    """Return, of the persons the desk may act for on a day, those whose name starts with the words of ``text``."""
     named = Q()
     for word in text.split():
         named &= Q(family_name__istartswith=word) | Q(given_name__istartswith=word)
@@ -89,6 +89,12 @@ def find_helped(text: str, *, desk: Desk, on: date, limit: int = 20) -> list[Per
     documents = Identification.objects.filter(person=whose, desk=desk, expires_on__gte=on)
     rows = Person.objects.filter(named, Exists(mandates), Exists(documents)).select_related("municipality")
     return list(rows.order_by("family_name", "given_name", "pk")[:limit]) if text.split() else []
+
+
+def list_scans(application: Application) -> list[Attachment]:
+    """Return the scans of a request written on paper, without their content."""
+    rows = Attachment.objects.filter(application=application, kind=AttachmentKind.PAPER, removed_at=None)
+    return list(rows.select_related("file").defer("file__content"))
 
 
 def get_mandate_of_desks(desk_ids: Collection[int], mandate_id: int) -> Mandate:

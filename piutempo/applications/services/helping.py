@@ -6,24 +6,35 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from piutempo.applications.models import Application, Attachment, AttachmentKind, Channel, Identification, Mandate, Status
+from piutempo.applications.models import (
+    Application,
+    Attachment,
+    AttachmentKind,
+    Channel,
+    Identification,
+    Mandate,
+    Status,
+)
 from piutempo.applications.rules import Refusal
 from piutempo.applications.rules.helping import document_refusal_for, mandate_refusal_for
-from piutempo.applications.selectors.helping import get_standing, span_of
+from piutempo.applications.selectors.helping import get_standing, list_help_refusals, span_of
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.correspondence.services import letterhead, typeset
 from piutempo.network.models import Desk, Task
-from piutempo.network.selectors import may
+from piutempo.network.selectors import list_tasks, may
 from piutempo.people.models import Person, User
 from piutempo.programmes.models import Programme
 from piutempo.programmes.selectors import get_current_terms
 from piutempo.records.models import StoredFile
 from piutempo.records.services import record_event, record_events, store_file
 
+#: The form that a person signs.
+MANDATE = "applications/mandate.typ"
 #: Scans that one paper request may have.
 MAX_SCANS = 10
 
@@ -62,9 +73,7 @@ def identify_person(
     Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
     number = "".join(document_number.split()).upper()
     accepted = get_current_terms(desk.programme, on).desks.identity_documents
-    if code := document_refusal_for(
-        kind=document_kind, number=number, expires_on=expires_on, accepted=accepted, on=on
-    ):
+    if code := document_refusal_for(kind=document_kind, number=number, expires_on=expires_on, accepted=accepted, on=on):
         raise ApplicationRefused(code)
     known = get_standing(person=person, desk=desk, on=on).identification
     if known and (known.document_kind, known.document_number, known.expires_on) == (document_kind, number, expires_on):
@@ -118,9 +127,9 @@ def record_mandate(
         raise ApplicationRefused(code)
     sha256 = hashlib.sha256(content).hexdigest()
     for known in standing.mandates:
-        if (known.file.sha256, known.signed_on, known.valid_until) == (sha256, signed_on, valid_until):
-            if span_of(known).is_in_force_on(on):
-                return known
+        is_same = (known.file.sha256, known.signed_on, known.valid_until) == (sha256, signed_on, valid_until)
+        if is_same and span_of(known).is_in_force_on(on):
+            return known
     file = store_file(name=name, content=content, at=at, by_id=by.pk)
     made = Mandate.objects.create(
         person=person, desk=desk, file=file, signed_on=signed_on, valid_until=valid_until, at=at, by=by
@@ -174,9 +183,7 @@ def record_help(items: Sequence[HelpInput], *, by: User) -> None:
     )
     Mandate.objects.bulk_create(
         [
-            Mandate(
-                person=i.person, desk=i.desk, file=i.mandate, signed_on=timezone.localdate(i.at), at=i.at, by=by
-            )
+            Mandate(person=i.person, desk=i.desk, file=i.mandate, signed_on=timezone.localdate(i.at), at=i.at, by=by)
             for i in items
         ],
         batch_size=500,
@@ -195,6 +202,25 @@ def check_help(*, person: Person, desk: Desk, at: datetime) -> None:
         raise ApplicationRefused(refusal)
 
 
+def check_help_of_many(items: Sequence[tuple[Person, Desk, datetime]]) -> None:
+    """
+    Check many persons at once: whom each is, at which desk, when. Two queries each 400 persons and one a day.
+
+    :raises ApplicationRefused: as ``check_help``, for the first item that may not be helped
+    """
+    asked = [(person.pk, desk.pk, timezone.localdate(at)) for person, desk, at in items]
+    refusals = list_help_refusals(set(asked))
+    days: dict[date, set[int]] = {}
+    for _person, desk_id, on in asked:
+        days.setdefault(on, set()).add(desk_id)
+    tasks = {(on, pk): found for on, ids in days.items() for pk, found in list_tasks(ids, on=on).items()}
+    for person_id, desk_id, on in asked:
+        if Task.SUPPORT not in tasks[on, desk_id]:
+            raise ApplicationRefused(Refusal.NO_SUPPORT)
+        if refusal := refusals[person_id, desk_id, on]:
+            raise ApplicationRefused(refusal)
+
+
 @transaction.atomic
 def attach_scan(*, application: Application, name: str, content: bytes, at: datetime, by: User) -> Attachment:
     """
@@ -205,7 +231,9 @@ def attach_scan(*, application: Application, name: str, content: bytes, at: date
     :raises ApplicationRefused: NOT_DRAFT, TOO_MANY_FILES, and as ``check_help``
     :raises records.services.FileRefused: what the file is, or its size, will not do
     """
-    held = Application.objects.select_for_update(of=("self",)).select_related("desk", "applicant").get(pk=application.pk)
+    held = (
+        Application.objects.select_for_update(of=("self",)).select_related("desk", "applicant").get(pk=application.pk)
+    )
     if held.status != Status.DRAFT:
         raise ApplicationRefused(Refusal.NOT_DRAFT)
     if held.desk is not None:
@@ -244,25 +272,44 @@ def remove_scan(*, attachment: Attachment, at: datetime, by: User) -> None:
             held.save(update_fields=["channel"])
 
 
-def print_mandate(*, person: Person, desk: Desk, programme: Programme, at: datetime) -> bytes:
-    """Return the PDF of a mandate ready to be signed, with the person's and the desk's data."""
-    data = {
+def mandate_data(
+    *, person: Person | None, desk: Desk | None, programme: Programme, at: datetime, note: str = ""
+) -> dict[str, Any]:
+    """Return what a mandate says; what is not known (None) is a line to fill in by hand."""
+    place = desk.municipality if desk else ""
+    home = person.municipality or "" if person else ""
+    return {
         "title": "Delega allo sportello",
         "programme": programme.title,
         "letterhead": letterhead(at=at),
+        "note": note,
         "person": {
-            "name": f"{person.given_name} {person.family_name}",
-            "code": person.fiscal_code,
-            "born": f"{person.birth_date:%d/%m/%Y}",
-            "address": ", ".join(part for part in (person.address, str(person.municipality or "")) if part),
+            "name": f"{person.given_name} {person.family_name}" if person else "",
+            "code": person.fiscal_code if person else "",
+            "born": f"{person.birth_date:%d/%m/%Y}" if person else "",
+            "address": ", ".join(p for p in (person.address if person else "", str(home)) if p),
         },
         "desk": {
-            "name": desk.name,
-            "body": desk.body,
-            "address": ", ".join(part for part in (desk.address, str(desk.municipality)) if part),
+            "name": desk.name if desk else "",
+            "body": desk.body if desk else "",
+            "address": ", ".join(p for p in (desk.address if desk else "", str(place)) if p),
         },
+        "scope": [
+            "a compilare e presentare per me la domanda al programma, con i dati e i documenti che consegno",
+            "a seguirla fino alla decisione, a rispondere alle richieste dell'ufficio e a comunicare i cambiamenti",
+            "a vedere per questo la mia domanda e i dati del mio nucleo",
+        ],
+        "privacy": (
+            "Lo sportello usa i tuoi dati solo per questa domanda. L'ufficio registra chi, allo sportello, li ha visti "
+            "e cambiati. Quello che dichiari resta sotto la tua responsabilità (DPR 445/2000)."
+        ),
     }
-    return typeset("applications/mandate.typ", data, at=at)
+
+
+def print_mandate(*, person: Person, desk: Desk, at: datetime) -> bytes:
+    """Return the PDF of a mandate ready to be signed, with the person's and the desk's data."""
+    data = mandate_data(person=person, desk=desk, programme=desk.programme, at=at)
+    return typeset(MANDATE, data, at=at)
 
 
 def _check_agreement(desk: Desk, on: date) -> None:
