@@ -15,9 +15,11 @@ from piutempo.applications.selectors import OFFICE_ROLES, get_declared, get_scop
 from piutempo.controls.models import Check, CheckState, ItemAnswer, ItemOutcome, Sample
 from piutempo.controls.rules.sampling import Item, classify, draw, hash_population, read_population, write_population
 from piutempo.people.access import Roles
-from piutempo.people.models import Person, Role, User
+from piutempo.people.models import Member, Person, Role, User
+from piutempo.people.selectors import list_members
 from piutempo.programmes.models import Programme
-from piutempo.programmes.rules.facts import build_facts
+from piutempo.programmes.rules.eligibility import describe_value
+from piutempo.programmes.rules.facts import FACTS, build_facts
 from piutempo.programmes.rules.terms import RiskClass
 from piutempo.programmes.selectors import get_terms
 from piutempo.records.models import Event
@@ -206,3 +208,27 @@ def list_checks_of_desks(desk_ids: Iterable[int]) -> QuerySet[Check]:
     """Return the checks with something asked to the family, of requests made at some desks."""
     rows = Check.objects.filter(Q(finding_at__isnull=False), application__desk_id__in=list(desk_ids))
     return rows.select_related("application", "application__applicant", "programme").defer("application__facts")
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredView:
+    """What a request declares: facts (label, value) and the members of the household."""
+
+    facts: list[tuple[str, str]]
+    members: list[Member]
+
+
+def list_declared(check: Check) -> DeclaredView:
+    """Return the sealed fact sheet in words. Only for who may read it, after ``services.read_facts``."""
+    application = check.application
+    on = timezone.localdate(application.submitted_at or application.created_at)
+    facts = build_facts(get_declared(application), on)
+    shown = [(fact.label, describe_value(fact.name, facts[fact.name])) for fact in FACTS if fact.name in facts]
+    return DeclaredView(shown, list(list_members(application.household)))
+
+
+def list_history(check: Check) -> list[tuple[Event, str]]:
+    """Return what happened to a check, the oldest first, with the name of who did it. Two queries."""
+    events = list(Event.objects.filter(subject="controls.check", subject_id=check.pk).order_by("id"))
+    actors = {u.pk: str(u) for u in User.objects.filter(pk__in={e.actor_id for e in events if e.actor_id})}
+    return [(e, actors.get(e.actor_id or 0, "")) for e in events]

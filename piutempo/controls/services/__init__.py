@@ -3,6 +3,7 @@
 from piutempo.controls.rules.checking import ControlRefused
 from piutempo.controls.services.checking import (
     answer_item,
+    note_file_read,
     open_check,
     read_facts,
     release_check,
@@ -20,6 +21,7 @@ __all__ = [
     "answer_item",
     "conclude_check",
     "draw_sample",
+    "note_file_read",
     "note_recount",
     "open_check",
     "open_sample",

@@ -96,6 +96,11 @@ def read_facts(*, check: Check, at: datetime, by: User) -> None:
         record("facts_read", check, at, by, {"application": check.application_id})
 
 
+def note_file_read(*, check: Check, file_id: int, at: datetime, by: User) -> None:
+    """Record that a person opens a file of a check."""
+    record("file_read", check, at, by, {"file": file_id})
+
+
 @transaction.atomic
 def answer_item(
     *,
