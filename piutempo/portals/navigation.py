@@ -47,6 +47,13 @@ DOORS: tuple[Door, ...] = (
     ),
     Door(
         (Role.CITIZEN,),
+        _("Controlli"),
+        "controls:own_checks",
+        _("Se l'ufficio controlla le tue dichiarazioni: che cosa ti chiede ed entro quando."),
+        in_menu=False,
+    ),
+    Door(
+        (Role.CITIZEN,),
         _("Dove spendere i buoni"),
         "network:where_to_spend",
         _("Asili, centri estivi, assistenza: cerca per comune e per servizio."),
@@ -68,6 +75,13 @@ DOORS: tuple[Door, ...] = (
         _("Chiusura della giornata"),
         "vouchers:tally",
         _("Che cosa è entrato e uscito oggi, da stampare."),
+        in_menu=False,
+    ),
+    Door(
+        (Role.DESK_OPERATOR,),
+        _("Controlli"),
+        "controls:desk_checks",
+        _("Le famiglie aiutate qui a cui l'ufficio ha chiesto qualcosa."),
         in_menu=False,
     ),
     Door(
@@ -114,6 +128,19 @@ DOORS: tuple[Door, ...] = (
         _("Lista d'attesa"),
         "applications:waiting",
         _("Chi aspetta che rientri denaro nel fondo."),
+    ),
+    Door(
+        (*OFFICE, Role.AUDITOR),
+        _("Graduatorie"),
+        "applications:rankings",
+        _("Formale dopo il termine, falle firmare, pubblicale sotto codice."),
+        in_menu=False,
+    ),
+    Door(
+        (*OFFICE, Role.AUDITOR),
+        _("Controlli"),
+        "controls:checks",
+        _("Le autocertificazioni a campione: estrazione, verifiche, risposta della famiglia, esito."),
     ),
     Door((*OFFICE,), _("Emissione mensile"), "vouchers:issuance", _("Prova l'emissione di un mese, poi eseguila.")),
     Door((*OFFICE,), _("Proroga delle scadenze"), "vouchers:extensions", _("L'atto che sposta una scadenza.")),
