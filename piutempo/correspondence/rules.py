@@ -6,8 +6,9 @@ starts with ``## `` is a heading. ``{campo}`` stands for a field. What a field h
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import cast
@@ -99,3 +100,25 @@ def blocks_of(text: str) -> list[dict[str, object]]:
             kind = "text"
             blocks.append({"is": "text", "text": line, "items": [], "next": is_next})
     return blocks
+
+
+#: How long after each failed attempt the next one comes; after the last the office decides.
+WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 720))
+
+
+def wait_after(attempts: int) -> timedelta | None:
+    """Return how long to wait after so many failed attempts; None: enough, the office must look."""
+    return WAITS[attempts - 1] if attempts <= len(WAITS) else None
+
+
+def plain_text(blocks: Sequence[Mapping[str, object]]) -> str:
+    """Return a letter's blocks as the plain text of an e-mail."""
+    parts = []
+    for block in blocks:
+        if block["is"] == "list":
+            parts.append("\n".join(f"- {item}" for item in cast(list[str], block["items"])))
+        elif block["is"] == "heading":
+            parts.append(str(block["text"]).upper())
+        else:
+            parts.append(str(block["text"]))
+    return "\n\n".join(parts)

@@ -70,8 +70,10 @@ def signature_xml(entry: RegisterEntry) -> str:
 class FolderProtocol:
     """A local double: writes each signature into ``PIUTEMPO_VAR/protocollo`` and answers a number of its own."""
 
-    def __init__(self) -> None:
-        self.folder = Path(settings.VAR_DIR) / "protocollo"
+    @property
+    def folder(self) -> Path:
+        """Where it writes."""
+        return Path(settings.VAR_DIR) / "protocollo"
 
     def register(self, entry: RegisterEntry, *, at: datetime) -> Receipt:
         """Write the signature whole or not at all; the number is derived from ours, so a repeat answers the same."""
