@@ -60,6 +60,8 @@ PUBLIC = {
     "api:status",  # a till asks whether the service works before it signs in
     "api:api-root",  # ninja's own root: answers 404
     "network:desks",  # families look for the nearest one
+    "applications:public_rankings",  # rankings are published by law, under codes only
+    "applications:public_ranking",
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.applications.views import citizen, desk, fund, office
+from piutempo.applications.views import citizen, desk, fund, office, rankings
 
 app_name = "applications"
 urlpatterns = [
@@ -15,6 +15,13 @@ urlpatterns = [
     path("ufficio/lista-attesa/", fund.waiting, name="waiting"),
     path("ufficio/lista-attesa/<int:fund_id>/", fund.waiting, name="waiting_fund"),
     path("ufficio/lista-attesa/<int:fund_id>/scorri/", fund.serve, name="serve"),
+    path("ufficio/graduatorie/", rankings.rankings, name="rankings"),
+    path("ufficio/graduatorie/<slug:code>/<slug:cut_off>/", rankings.ranking, name="ranking"),
+    path("ufficio/graduatorie/<slug:code>/<slug:cut_off>/forma/", rankings.draw, name="ranking_draw"),
+    path("ufficio/graduatorie/<slug:code>/<slug:cut_off>/pubblica/", rankings.publish, name="ranking_publish"),
+    path("ufficio/graduatorie/<slug:code>/<slug:cut_off>/rinvia/", rankings.send_back, name="ranking_return"),
+    path("graduatorie/", rankings.public_rankings, name="public_rankings"),
+    path("graduatorie/<slug:code>/<slug:cut_off>/", rankings.public_ranking, name="public_ranking"),
     path("cittadino/", citizen.home, name="citizen"),
     path("cittadino/dati/", citizen.identity, name="citizen_identity"),
     path("cittadino/domanda/nuova/<slug:code>/", citizen.start, name="citizen_start"),
