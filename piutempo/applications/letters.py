@@ -70,4 +70,195 @@ Se hai cambiato idea puoi fare un'altra domanda, finché il periodo è aperto: p
     },
 )  # fmt: skip
 
-KINDS: tuple[LetterKind, ...] = (RECEIPT, WITHDRAWAL)
+#: What the letters of an officer say of a case.
+CASE = {
+    "numero": ("numero della domanda", "128"),
+    "programma": ("nome del programma", "Buoni famiglia"),
+    "presentata": ("giorno della domanda", "3 marzo 2026"),
+    "ufficio": ("ufficio responsabile", "Ufficio conciliazione e famiglia"),
+    "responsabile": ("chi segue la domanda", "Carla Neri"),
+}
+
+INTEGRATION = LetterKind(
+    code="applications.request",
+    title="Richiesta di documenti",
+    subject="Domanda n. {numero}: mancano dei documenti",
+    body="""Gentile {nome},
+
+stiamo esaminando la domanda n. {numero} per {programma}, presentata il {presentata}. Per decidere ci serve ancora:
+
+{documenti}
+
+Hai tempo fino al {entro}. Intanto il tempo dell'ufficio si ferma, come dice la legge (L. 241/1990, articolo 2, comma 7). Se non rispondi la domanda non si perde: la esaminiamo con quello che c'è.
+
+La domanda è seguita da {responsabile}, {ufficio}.
+
+## Che cosa fare ora
+- Entra nel sito {sito}, apri la tua domanda e rispondi da lì: puoi allegare una foto o un PDF.
+- Se preferisci, vai a uno sportello o chiama il numero {telefono}.""",
+    fields={
+        **CASE,
+        "documenti": ("elenco di ciò che manca", "- Attestazione ISEE in corso di validità"),
+        "entro": ("ultimo giorno per rispondere", "18 marzo 2026"),
+    },
+    is_legal=True,
+)
+NOTICE = LetterKind(
+    code="applications.notice",
+    title="Preavviso di rigetto",
+    subject="Domanda n. {numero}: perché pensiamo di dire di no",
+    body="""Gentile {nome},
+
+abbiamo esaminato la domanda n. {numero} per {programma}, presentata il {presentata}. Con i dati che abbiamo non possiamo accoglierla. Non è ancora una decisione: prima puoi dirci la tua (L. 241/1990, articolo 10-bis).
+
+I motivi sono questi:
+
+{motivi}
+
+Hai tempo fino al {entro} per mandare osservazioni e documenti. Le leggiamo prima di decidere, e nella decisione ti rispondiamo.
+
+La domanda è seguita da {responsabile}, {ufficio}.
+
+## Che cosa fare ora
+- Se qualcosa non è vero, o nel frattempo è cambiato, scrivilo: entra nel sito {sito}, apri la tua domanda e rispondi.
+- Se hai un documento che lo prova, allegalo alla risposta.
+- Se preferisci parlarne, chiama il numero {telefono} o vai a uno sportello.""",
+    fields={
+        **CASE,
+        "motivi": (
+            "elenco dei motivi",
+            "- L'ISEE del nucleo supera 40.000 euro. Abbiamo letto: 50.000,00 €. Fonte: avviso.",
+        ),
+        "entro": ("ultimo giorno per le osservazioni", "13 marzo 2026"),
+    },
+    is_legal=True,
+)
+APPROVAL = LetterKind(
+    code="applications.approval",
+    title="Assegnazione dei buoni",
+    subject="Domanda n. {numero}: accolta",
+    body="""Gentile {nome},
+
+la domanda n. {numero} per {programma}, presentata il {presentata}, è stata accolta il {decisa}. Ti spettano:
+
+{mensilita}
+
+{stato}
+
+La domanda è stata seguita da {responsabile}, {ufficio}.
+
+{riesame}
+
+{ricorso}
+
+## Che cosa fare ora
+- I buoni si emettono mese per mese: quando sono pronti li trovi nella tua pagina, sul sito {sito}.
+- Se qualcosa cambia in famiglia (una nascita, un lavoro, un trasloco) comunicalo: le mensilità si ricalcolano.
+- Per ogni dubbio chiama il numero {telefono}.""",
+    fields={
+        **CASE,
+        "decisa": ("giorno della decisione", "20 marzo 2026"),
+        "mensilita": ("elenco di ciò che è assegnato", "- Buono servizi: 6 mensilità da 200,00 €, da aprile 2026"),
+        "stato": ("se il fondo basta", "Il denaro è già impegnato nel fondo."),
+        "riesame": ("come chiedere il riesame", "Puoi chiedere il riesame entro il 19 aprile 2026."),
+        "ricorso": ("come ricorrere", "Puoi ricorrere al TAR entro 60 giorni."),
+    },
+    is_legal=True,
+)
+REFUSAL = LetterKind(
+    code="applications.refusal",
+    title="Decisione negativa",
+    subject="Domanda n. {numero}: non accolta",
+    body="""Gentile {nome},
+
+la domanda n. {numero} per {programma}, presentata il {presentata}, non è stata accolta. La decisione è del {decisa}.
+
+I motivi sono questi:
+
+{motivi}
+
+{osservazioni}
+
+La domanda è stata seguita da {responsabile}, {ufficio}.
+
+{riesame}
+
+{ricorso}
+
+## Che cosa fare ora
+- Leggi i motivi: se uno non è vero, chiedi il riesame dalla tua pagina sul sito {sito}, con il documento che lo prova.
+- Se la situazione della famiglia cambia, puoi fare una nuova domanda finché il periodo è aperto.
+- Se vuoi capire meglio, chiama il numero {telefono}: ti aiutiamo anche a chiedere il riesame.""",
+    fields={
+        **CASE,
+        "decisa": ("giorno della decisione", "20 marzo 2026"),
+        "motivi": (
+            "elenco dei motivi",
+            "- L'ISEE del nucleo supera 40.000 euro. Abbiamo letto: 50.000,00 €. Fonte: avviso.",
+        ),
+        "osservazioni": ("risposta alle osservazioni", "Abbiamo letto le tue osservazioni: l'ISEE corrente è scaduto."),
+        "riesame": ("come chiedere il riesame", "Puoi chiedere il riesame entro il 19 aprile 2026."),
+        "ricorso": ("come ricorrere", "Puoi ricorrere al TAR entro 60 giorni."),
+    },
+    is_legal=True,
+)
+REMINDER = LetterKind(
+    code="applications.reminder",
+    title="Promemoria",
+    subject="Domanda n. {numero}: c'è tempo fino al {entro}",
+    body="""Gentile {nome},
+
+ti abbiamo scritto per la domanda n. {numero} per {programma} e aspettiamo la tua risposta. Ci serve:
+
+{documenti}
+
+C'è tempo fino al {entro}. Se hai già risposto, questo promemoria non conta.
+
+## Che cosa fare ora
+- Entra nel sito {sito}, apri la tua domanda e rispondi da lì.
+- Se hai bisogno di aiuto, chiama il numero {telefono} o vai a uno sportello.""",
+    fields={
+        **CASE,
+        "documenti": ("elenco di ciò che manca, o dei motivi", "- Attestazione ISEE in corso di validità"),
+        "entro": ("ultimo giorno per rispondere", "18 marzo 2026"),
+    },
+)
+REVIEW = LetterKind(
+    code="applications.review",
+    title="Risposta alla richiesta di riesame",
+    subject="Domanda n. {numero}: la tua richiesta di riesame",
+    body="""Gentile {nome},
+
+il {chiesto} hai chiesto di guardare di nuovo la decisione sulla domanda n. {numero} per {programma}. {esito}
+
+Il motivo è questo:
+
+{motivo}
+
+La domanda è seguita da {responsabile}, {ufficio}.
+
+{ricorso}
+
+## Che cosa fare ora
+- {seguito}
+- Per ogni dubbio chiama il numero {telefono} o scrivi dal sito {sito}.""",
+    fields={
+        **CASE,
+        "chiesto": ("giorno della richiesta", "2 aprile 2026"),
+        "esito": ("se la domanda è stata riaperta", "Abbiamo riaperto la domanda."),
+        "motivo": ("motivo dell'ufficio", "Il nuovo documento cambia la composizione del nucleo."),
+        "seguito": ("che cosa succede ora", "Non devi fare nulla: riceverai la nuova decisione."),
+        "ricorso": ("come ricorrere", "Puoi ricorrere al TAR entro 60 giorni."),
+    },
+    is_legal=True,
+)
+KINDS: tuple[LetterKind, ...] = (
+    RECEIPT,
+    WITHDRAWAL,
+    INTEGRATION,
+    NOTICE,
+    APPROVAL,
+    REFUSAL,
+    REMINDER,
+    REVIEW,
+)

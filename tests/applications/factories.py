@@ -10,7 +10,7 @@ from django.conf import settings
 from stdnum.it import codicefiscale
 
 from piutempo.applications.models import Application, Mandate
-from piutempo.applications.services import start_application, submit_application
+from piutempo.applications.services import notify_refusal, start_application, submit_application
 from piutempo.applications.services.helping import identify_person, record_mandate
 from piutempo.network.models import Desk
 from piutempo.people.models import Household, Person, Role, Scope, User
@@ -23,7 +23,8 @@ from piutempo.programmes.services import load_programme
 ROME = ZoneInfo("Europe/Rome")
 LOADED_AT = datetime(2025, 1, 2, 9, tzinfo=ROME)
 OPEN_AT = datetime(2025, 3, 10, 10, tzinfo=ROME)
-DECIDED_AT = datetime(2025, 3, 20, 11, tzinfo=ROME)
+#: The day after a family told of a refusal on ``OPEN_AT`` may no longer answer.
+DECIDED_AT = datetime(2025, 3, 21, 11, tzinfo=ROME)
 FILE = "fondo-limitato.toml"
 #: What the file of the programme says: 16,000 euro, 4 months of 100 euro each.
 AWARD_CENTS = 4 * 100_00
@@ -126,6 +127,12 @@ def give_mandate(person: Person, desk: Desk, at: datetime = OPEN_AT, by: User | 
         at=at,
         by=by,
     )
+
+
+def notified(application: Application, at: datetime = OPEN_AT) -> Application:
+    """Give the notice that a refusal needs first."""
+    notify_refusal(application=application, reasons=None, at=at, by=None)
+    return application
 
 
 def make_user(*roles: tuple[str, str, int | None], username: str = "") -> User:

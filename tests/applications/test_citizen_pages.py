@@ -23,6 +23,7 @@ from tests.applications.factories import (
     make_programme,
     make_submitted,
     make_user,
+    notified,
 )
 
 pytestmark = pytest.mark.django_db
@@ -200,7 +201,7 @@ def test_a_refusal_is_explained_criterion_by_criterion(citizen):
     citizen.client.post(page(draft, "riepilogo/"), {"request_key": "k", "confirms": "on"})
     draft.refresh_from_db()
     officer = make_user((Role.CASE_OFFICER, "all", None))
-    decide_application(application=draft, approve=False, note="", at=DECIDED_AT, by=officer)
+    decide_application(application=notified(draft), approve=False, note="", at=DECIDED_AT, by=officer)
     text = text_of(citizen.client.get(page(draft)))
     assert "La domanda è stata respinta." in text
     assert "L&#x27;ISEE del nucleo supera 40.000 euro." in text

@@ -6,7 +6,7 @@ When the law lets the office decide at all is not here: that is the procedure's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -49,7 +49,7 @@ def last_review_day(decided_on: date, review_days: int) -> date:
     return decided_on + timedelta(days=review_days)
 
 
-def round_refusal_for(*, granted: Sequence[Granted], is_approved: bool, months: dict[str, int]) -> Refusal | None:
+def round_refusal_for(*, granted: Sequence[Granted], is_approved: bool, months: Mapping[str, int]) -> Refusal | None:
     """
     Return why a later round may not decide this way, given what an earlier one granted. ``months`` by product.
 

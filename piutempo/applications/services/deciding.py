@@ -3,65 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from piutempo.applications.models import Application, CriterionResult, Decision, Outcome, Overrule, Status
-from piutempo.applications.rules import Refusal, decision_refusal_for, first_month_for
-from piutempo.applications.selectors import Assessment, RulesByDay, assess, waiting_fields_of
+from piutempo.applications.models import Application, CriterionResult, Decision, Outcome, Overrule, Proposal, Status
+from piutempo.applications.rules import Refusal, first_month_for
+from piutempo.applications.selectors import Assessment, assess, waiting_fields_of
 from piutempo.applications.selectors.rankings import get_place_fields, is_in_drawn_ranking
+from piutempo.applications.services.judging import CHUNK, SUBJECT, DecisionInput, Judged, is_competitive, judge, lock
 from piutempo.applications.services.refused import ApplicationRefused, event_of
-from piutempo.awards.services import AwardRequest, commit_awards
+from piutempo.applications.services.writing import decision_letters
+from piutempo.awards.services import AwardRequest, commit_awards, end_award
+from piutempo.correspondence.services import send_letters
 from piutempo.kernel.periods import Month
 from piutempo.network.models import Task
 from piutempo.network.selectors import list_tasks
 from piutempo.people.models import User
-from piutempo.programmes.rules.eligibility import YES
+from piutempo.procedures.models import Outcome as End
+from piutempo.procedures.services import Closing, close_procedure, close_procedures
+from piutempo.records.models import Event
 from piutempo.records.services import record_events
 
-
-@dataclass(frozen=True, slots=True)
-class DecisionInput:
-    """
-    One decision to take in bulk; ``approve`` None follows the rules.
-
-    ``place``: where the decision carries out a ranking, the order of its cut-off and the position (None: not
-    admissible); ``proposed_by``: who drew it up, where two persons sign.
-    """
-
-    application: Application
-    at: datetime
-    approve: bool | None = None
-    note: str = ""
-    by: User | None = None
-    place: tuple[int, int | None] | None = None
-    proposed_by: User | None = None
+#: Why what an earlier round granted ends when the review refuses.
+REFUSED_ON_REVIEW = "Domanda respinta nel riesame"
 
 
 def evaluate_application(application: Application, *, on: date | None = None) -> Assessment:
     """Return what the rules say of an application; ``on`` stands for the day of submission while it is a draft."""
     return assess(application, on=on)
-
-
-@transaction.atomic
-def assign_application(*, application: Application, to: User | None, at: datetime, by: User | None) -> Application:
-    """
-    Give a case to an officer, or back to everybody (None).
-
-    :raises ApplicationRefused: NOT_SUBMITTED
-    """
-    held = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
-    if held.status != Status.SUBMITTED:
-        raise ApplicationRefused(Refusal.NOT_SUBMITTED)
-    if held.assigned_to_id != (to.pk if to else None):
-        held.assigned_to = to
-        held.save(update_fields=["assigned_to"])
-        record_events([event_of("applications.assigned", held, at, by, {"to": to.pk if to else None})])
-    return held
 
 
 @transaction.atomic
@@ -76,7 +48,7 @@ def overrule_criterion(
     :raises ApplicationRefused: NOT_SUBMITTED, RANKING_DRAWN, NO_REASON, UNKNOWN_OUTCOME, UNKNOWN_CRITERION,
         NOTHING_TO_OVERRULE
     """
-    held = _lock([application.pk])[application.pk]
+    held = lock([application.pk])[application.pk]
     if held.status != Status.SUBMITTED:
         raise ApplicationRefused(Refusal.NOT_SUBMITTED)
     if is_in_drawn_ranking(held):
@@ -116,8 +88,13 @@ def decide_application(
     ``approve`` None follows the rules. Where the fund has no headroom the award waits: that is no refusal.
     The same decision taken again (a second click) answers the first.
 
+    Where the programme asks for a second signature this is the signature: somebody else's proposal must be open.
+
     :raises ApplicationRefused: NOT_SUBMITTED, ALREADY_DECIDED, CANNOT_APPROVE_AGAINST_RULES,
-        CANNOT_REFUSE_AGAINST_RULES, CANNOT_APPROVE_MISSING, NEEDS_OFFICER, NO_MONTHS, BEFORE_SUBMISSION
+        CANNOT_REFUSE_AGAINST_RULES, CANNOT_APPROVE_MISSING, NEEDS_OFFICER, NO_MONTHS, BEFORE_SUBMISSION, CONFLICT_OPEN,
+        OBSERVATIONS_UNANSWERED, PROPOSAL_NEEDED, PROPOSAL_STALE, SAME_PERSON, VOUCHERS_ISSUED, BENEFIT_ENDED,
+        MONTHS_DIFFER
+    :raises ProcedureRefused: the family's days have not run, or a notice is due first
     """
     try:
         return decide_applications([DecisionInput(application, at, approve, note, by)])[0]
@@ -137,95 +114,96 @@ def decide_applications(items: Sequence[DecisionInput]) -> list[Decision]:
     """
     Take many decisions in the order given, by the same rules as one: all of them or none. Few queries.
 
+    Each closes its procedure and queues its letter.
+
     :raises ApplicationRefused: as ``decide_application``, for the first item that breaks a rule
+    :raises ProcedureRefused: as ``decide_application``
     """
-    ids = [i.application.pk for i in items]
-    held = _lock(ids)
-    overrules: dict[int, list[Overrule]] = {}
-    for start in range(0, len(ids), 500):
-        chunk = Overrule.objects.filter(application_id__in=ids[start : start + 500]).order_by("id")
-        for overrule in chunk.select_related("by"):
-            overrules.setdefault(overrule.application_id, []).append(overrule)
+    judged = judge(items)
     decisions: list[Decision] = []
-    assessments: list[Assessment] = []
-    known: RulesByDay = {}
-    for item in items:
-        application = held[item.application.pk]
-        assessment = _check(application, item, overrules.get(application.pk, []), known)
-        is_approved = assessment.effective.outcome == YES
-        first = first_month_for(assessment.effective.first_month, timezone.localdate(item.at)) if is_approved else None
-        assessments.append(assessment)
+    for one in judged:
+        first = (
+            first_month_for(one.assessment.effective.first_month, timezone.localdate(one.item.at))
+            if one.is_approved
+            else None
+        )
         decisions.append(
             Decision(
-                application=application,
-                version=assessment.version,
-                is_approved=is_approved,
-                proposed=assessment.proposed.outcome,
-                months=_months_of(assessment) if is_approved else 0,
+                application=one.application,
+                round=one.round,
+                version=one.assessment.version,
+                is_approved=one.is_approved,
+                proposed=one.assessment.proposed.outcome,
+                months=_months_of(one.assessment) if one.is_approved else 0,
                 first_month=first.first if first else None,
-                note=item.note.strip(),
-                decided_at=item.at,
-                decided_by=item.by,
+                note=one.item.note.strip(),
+                decided_at=one.item.at,
+                decided_by=one.item.by,
+                proposed_by_id=one.proposed_by_id,
             )
         )
-        application.status = Status.APPROVED if is_approved else Status.REFUSED
-        application.closed_at = item.at
-    decisions = Decision.objects.bulk_create(decisions, batch_size=500)
-    _store_results([row for d, a in zip(decisions, assessments, strict=True) for row in _results(d, a)])
-    _close(list(held.values()))
+        one.application.status = Status.APPROVED if one.is_approved else Status.REFUSED
+        one.application.closed_at = one.item.at
+    decisions = Decision.objects.bulk_create(decisions, batch_size=CHUNK)
+    pairs = list(zip(decisions, judged, strict=True))
+    _store_results([row for d, one in pairs for row in _results(d, one.assessment)])
+    _close([one.application for one in judged])
     _point_to(decisions)
-    record_events(
-        event_of(
-            "applications.approved" if d.is_approved else "applications.refused",
-            d.application,
-            d.decided_at,
-            item.by,
-            {"decision": d.pk, "months": d.months, "proposed": d.proposed},
-        )
-        for d, item in zip(decisions, items, strict=True)
-    )  # fmt: skip
+    _sign([one for one in judged if one.proposal])
+    for d, one in pairs:
+        for award in one.standing if not d.is_approved else ():
+            end_award(award=award, reason=REFUSED_ON_REVIEW, at=d.decided_at, by=d.decided_by)
+    record_events(_event(d, one) for d, one in pairs)
     delivering = _list_delivering(decisions)
-    commit_awards(
-        [
-            request
-            for d, a, item in zip(decisions, assessments, items, strict=True)
-            if d.is_approved
-            for request in _requests(d, a, delivering, item.place)
-        ]
-    )
+    awards = commit_awards([r for d, one in pairs if d.is_approved for r in _requests(d, one, delivering)])
+    _close_procedures(pairs)
+    for is_history in (False, True):
+        told = [(d, one) for d, one in pairs if one.item.is_history == is_history]
+        send_letters(decision_letters(told, awards, is_history=is_history))
     return decisions
 
 
-def _lock(ids: Sequence[int]) -> dict[int, Application]:
-    held: dict[int, Application] = {}
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), 500):
-        rows = Application.objects.select_for_update(of=("self",)).filter(pk__in=ordered[start : start + 500])
-        for row in rows.select_related("programme", "household", "applicant", "desk").order_by("id"):
-            held[row.pk] = row
-    return held
-
-
-def _check(application: Application, item: DecisionInput, overrules: list[Overrule], known: RulesByDay) -> Assessment:
-    if application.status in {Status.APPROVED, Status.REFUSED}:
-        raise ApplicationRefused(Refusal.ALREADY_DECIDED, number=application.number)
-    if application.status != Status.SUBMITTED or application.submitted_at is None:
-        raise ApplicationRefused(Refusal.NOT_SUBMITTED, number=application.number)
-    if item.at < application.submitted_at:
-        raise ApplicationRefused(Refusal.BEFORE_SUBMISSION, number=application.number)
-    assessment = assess(application, overrules=overrules, known=known)
-    if _is_ranked(assessment) and item.place is None and application.decision_id is None:
-        raise ApplicationRefused(Refusal.DECIDED_BY_RANKING, number=application.number)
-    refusal = decision_refusal_for(
-        outcome=assessment.effective.outcome, months=assessment.effective.months, approve=item.approve
+def _close_procedures(pairs: Sequence[tuple[Decision, Judged]]) -> None:
+    """Close the procedures; a refusal one by one, so that its own clock answers for it."""
+    for decision, one in pairs:
+        if not decision.is_approved:
+            close_procedure(
+                procedure=one.procedure,
+                outcome=End.REFUSED,
+                at=decision.decided_at,
+                by=decision.decided_by,
+                is_competitive=is_competitive(one.assessment.terms),
+            )
+    close_procedures(
+        [
+            Closing(SUBJECT, one.application.pk, End.APPROVED, d.decided_at, d.decided_by)
+            for d, one in pairs
+            if d.is_approved
+        ]
     )
-    if refusal is not None:
-        raise ApplicationRefused(refusal, number=application.number, missing=[c.sentence for c in assessment.missing])
-    return assessment
 
 
-def _is_ranked(assessment: Assessment) -> bool:
-    return assessment.terms.procedure.allocation == "ranking"
+def _event(decision: Decision, judged: Judged) -> Event:
+    data: dict[str, object] = {
+        "decision": decision.pk,
+        "months": decision.months,
+        "proposed": decision.proposed,
+        "round": decision.round,
+    }
+    if decision.proposed_by_id:
+        data["proposed_by"] = decision.proposed_by_id
+    if not decision.is_approved:
+        data["codes"] = [c.code for c in judged.assessment.effective.criteria if c.is_decisive]
+    name = "applications.approved" if decision.is_approved else "applications.refused"
+    return event_of(name, decision.application, decision.decided_at, decision.decided_by, data)
+
+
+def _sign(judged: Sequence[Judged]) -> None:
+    for one in judged:
+        if one.proposal is not None:
+            one.proposal.signed_at, one.proposal.closed_by = one.item.at, one.item.by
+    proposals = [one.proposal for one in judged if one.proposal is not None]
+    Proposal.objects.bulk_update(proposals, ["signed_at", "closed_by"], batch_size=CHUNK)
 
 
 def _months_of(assessment: Assessment) -> int:
@@ -308,18 +286,13 @@ def _list_delivering(decisions: Sequence[Decision]) -> set[tuple[int, date]]:
     }
 
 
-def _requests(
-    decision: Decision,
-    assessment: Assessment,
-    delivering: set[tuple[int, date]],
-    place: tuple[int, int | None] | None,
-) -> list[AwardRequest]:
+def _requests(decision: Decision, judged: Judged, delivering: set[tuple[int, date]]) -> list[AwardRequest]:
     if decision.first_month is None:
         return []
-    application = decision.application
+    application, assessment = decision.application, judged.assessment
     fields = waiting_fields_of(application, assessment)
-    if _is_ranked(assessment):
-        fields |= get_place_fields(application, assessment, place)
+    if is_competitive(assessment.terms):
+        fields |= get_place_fields(application, assessment, judged.item.place)
     delivers = (application.desk_id, timezone.localdate(decision.decided_at)) in delivering
     return [
         AwardRequest(
@@ -332,7 +305,7 @@ def _requests(
             # A desk that only helps to apply holds no vouchers: they wait for the delivering desk that receives them.
             desk_id=application.desk_id if delivers else None,
             first_month=Month.of(decision.first_month),
-            months=min(assessment.effective.months, product.max_months),
+            months=judged.months_of(product.code),
             at=decision.decided_at,
             by=decision.decided_by,
             waiting_fields=fields,

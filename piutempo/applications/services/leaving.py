@@ -6,13 +6,17 @@ from datetime import datetime
 
 from django.db import transaction
 
-from piutempo.applications.models import Application, Status
+from piutempo.applications.models import Application, Proposal, Status
 from piutempo.applications.rules import Refusal
+from piutempo.applications.services.judging import SUBJECT
 from piutempo.applications.services.refused import ApplicationRefused, event_of
+from piutempo.applications.services.reviewing import drop_review
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.selectors import list_awards_of
 from piutempo.awards.services import end_award
 from piutempo.people.models import User
+from piutempo.procedures.models import Outcome
+from piutempo.procedures.services import Closing, close_procedures
 from piutempo.records.services import record_events
 
 
@@ -21,7 +25,7 @@ def withdraw_application(*, application: Application, reason: str, at: datetime,
     """
     Withdraw an application that waits for a decision; a draft is thrown away. Withdrawing twice changes nothing.
 
-    The household may apply again while a window is open.
+    The household may apply again while a window is open. A case under review goes back to its decision in force.
 
     :raises ApplicationRefused: NO_REASON, NOT_WITHDRAWABLE (decided: renounce instead)
     """
@@ -36,8 +40,14 @@ def withdraw_application(*, application: Application, reason: str, at: datetime,
         return held
     if held.status != Status.SUBMITTED:
         raise ApplicationRefused(Refusal.NOT_WITHDRAWABLE)
+    if held.decision_id is not None:
+        return drop_review(application=held, reason=reason, at=at, by=by)
     held.status, held.closed_at = Status.WITHDRAWN, at
     held.save(update_fields=["status", "closed_at"])
+    Proposal.objects.filter(application=held, signed_at__isnull=True, returned_at__isnull=True).update(
+        returned_at=at, closed_by=by, return_reason=reason.strip()
+    )
+    close_procedures([Closing(SUBJECT, held.pk, Outcome.WITHDRAWN, at, by)])
     record_events([event_of("applications.withdrawn", held, at, by, {"reason": reason.strip()[:300]})])
     return held
 

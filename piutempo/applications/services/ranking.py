@@ -20,7 +20,8 @@ from piutempo.applications.models import Conflict, Decision, Place, Ranking, Sta
 from piutempo.applications.rules import Refusal
 from piutempo.applications.rules.ranking import Ranked, hash_rows, rank
 from piutempo.applications.selectors.rankings import Draft, get_draft, get_round, is_frozen_as, list_rows
-from piutempo.applications.services.deciding import DecisionInput, decide_applications
+from piutempo.applications.services.deciding import decide_applications
+from piutempo.applications.services.judging import DecisionInput
 from piutempo.applications.services.refused import ApplicationRefused
 from piutempo.people.models import User
 from piutempo.programmes.models import Programme
