@@ -171,6 +171,18 @@ def sentence_for(refused: ApplicationRefused) -> str:
     }
 
 
+#: What became of a place of a ranking (``selectors.rankings.STATES``).
+PLACE_STATES = {
+    "assigned": _l("fondi assegnati"),
+    "waiting": _l("in attesa di fondi"),
+    "admitted": _l("ammessa"),
+    "ended": _l("beneficio chiuso"),
+    "refused": _l("non ammessa"),
+    "not_admitted": _l("non ammessa"),
+    "withdrawn": _l("ritirata"),
+}
+
+
 def event_label(name: str) -> str:
     """Return what an event of a case is called in its history."""
     labels = {

@@ -158,8 +158,8 @@ def test_pages_cost_the_same_whatever_the_rows(office, programme, signer, django
 def test_the_family_finds_its_code_and_its_points(client, programme, officer, signer, set_now):
     (application,) = many(programme, 1)
     user = make_user(("citizen", "all", None))
-    user.person = application.applicant
-    user.save()
+    application.applicant.user = user
+    application.applicant.save()
     set_now(SECOND)
     client.force_login(user)
     address = f"/cittadino/domanda/{application.pk}/"

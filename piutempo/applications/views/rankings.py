@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from piutempo.applications.forms.office import ReasonForm
-from piutempo.applications.messages import order_label, sentence_for
+from piutempo.applications.messages import PLACE_STATES, order_label, sentence_for
 from piutempo.applications.models import Ranking
 from piutempo.applications.rules.ranking import Ranked, rank
 from piutempo.applications.selectors import OFFICE_ROLES, get_scope
@@ -39,25 +39,11 @@ from piutempo.programmes.models import Programme
 from piutempo.programmes.selectors import list_programmes_for
 from piutempo.ui.tables import Column, Filter, Table
 
-STATES = {
-    "assigned": _("fondi assegnati"),
-    "waiting": _("in attesa di fondi"),
-    "admitted": _("ammessa"),
-    "ended": _("beneficio chiuso"),
-    "refused": _("non ammessa"),
-    "not_admitted": _("non ammessa"),
-    "withdrawn": _("ritirata"),
-}
 TAGS = {"assigned": "good", "waiting": "waiting", "admitted": "good", "refused": "bad", "not_admitted": "bad"}
 #: Who may draw up, publish and send back.
 WRITERS = (Role.CASE_OFFICER, Role.PROGRAMME_MANAGER)
 #: How many rows a rehearsal shows.
 SHOWN = 50
-
-
-def state_label(state: str) -> str:
-    """Return what became of a place, in Italian."""
-    return str(STATES[state])
 
 
 def _programme_or_404(request: PiuRequest, code: str, *roles: Role) -> Programme:
@@ -83,7 +69,7 @@ def _place_columns(*, is_office: bool) -> list[Column]:
         Column(
             "state",
             _("Esito"),
-            value=lambda p: state_label(p.state),
+            value=lambda p: PLACE_STATES[p.state],
             order="",
             tag=lambda p: TAGS.get(p.state, "plain"),
         ),
@@ -112,7 +98,7 @@ def _place_table(request: HttpRequest, ranking: Ranking, title: str, *, is_offic
         columns=_place_columns(is_office=is_office),
         filters=[
             Filter("codice", _("Codice"), "code__iexact"),
-            Filter("esito", _("Esito"), "state", choices=[(state, STATES[state]) for state in shown]),
+            Filter("esito", _("Esito"), "state", choices=[(state, PLACE_STATES[state]) for state in shown]),
         ],
         file_name=f"graduatoria-{ranking.programme.code}-{ranking.cut_off}",
     )
@@ -178,7 +164,7 @@ def _show(
     else:
         context |= {
             "table": table,
-            "states": [(state_label(s), n, TAGS.get(s, "plain")) for s, n in count_states(standing).items()],
+            "states": [(PLACE_STATES[s], n, TAGS.get(s, "plain")) for s, n in count_states(standing).items()],
             "check": check_ranking(ranking=standing) if request.GET.get("verifica") else None,
         }
     return render(request, "applications/office/ranking.html", context, status=status)
@@ -282,7 +268,7 @@ def public_ranking(request: HttpRequest, code: str, cut_off: str) -> HttpRespons
         "terms": found.terms,
         "order": [order_label(entry) for entry in found.terms.ranking.tie_break],
         "table": table,
-        "states": [(state_label(s), n, TAGS.get(s, "plain")) for s, n in count_states(shown).items()],
+        "states": [(PLACE_STATES[s], n, TAGS.get(s, "plain")) for s, n in count_states(shown).items()],
         "now": cast(PiuRequest, request).now,
     }
     return render(request, "applications/public/ranking.html", context)
