@@ -107,6 +107,7 @@ class Check(models.Model):
     finding = SealedTextField(blank=True)
     finding_at = models.DateTimeField(null=True)
     answer_due_on = models.DateField(null=True)
+    reminded_days = models.PositiveSmallIntegerField(null=True, help_text="the last reminder: days before the deadline")
     outcome = models.CharField(max_length=8, choices=CheckOutcome, blank=True)
     reasons = SealedTextField(blank=True)
     proposed_at = models.DateTimeField(null=True)

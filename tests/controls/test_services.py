@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import Error, transaction
 
+from piutempo.controls.letters import KINDS
 from piutempo.controls.models import Check, CheckOutcome, CheckState, FamilyAnswer, ItemAnswer, Sample
 from piutempo.controls.rules.checking import ControlRefused, Refusal
 from piutempo.controls.rules.sampling import read_population
@@ -24,7 +25,9 @@ from piutempo.controls.services import (
     sign_outcome,
     take_check,
 )
-from piutempo.records.models import Event
+from piutempo.correspondence.rules import fill
+from piutempo.correspondence.selectors import list_letters
+from piutempo.records.models import Event, RegisterEntry
 from piutempo.records.services import FileRefused
 from tests.applications.factories import DECIDED_AT, make_draft, make_submitted
 from tests.controls.factories import (
@@ -237,6 +240,8 @@ def test_a_familys_answer_lets_the_officer_go_on(programme, officers):
     assert answer_finding(text="Ho rifatto la DSU.", **said) == first
     answer_finding(text="Aggiungo il protocollo.", **said | {"key": "k2"})
     assert FamilyAnswer.objects.count() == 2
+    entries = RegisterEntry.objects.filter(subject="controls.check", direction="in")
+    assert entries.count() == 2, "what the family sends in is registered, once"
     check.refresh_from_db()
     assert check.state == CheckState.ANSWERED
     go_through(check, checker, "ok", "ok")
@@ -313,3 +318,45 @@ def test_what_is_written_is_sealed(programme, officers):
         assert not any("ISEE" in text or "indirizzo" in text for text in cursor.fetchone())
         cursor.execute("SELECT note FROM controls_itemanswer")
         assert "anagrafe" not in cursor.fetchone()[0]
+
+
+def letters_of(check, kind=""):
+    return [
+        letter
+        for letter in list_letters(subject="controls.check", subject_id=check.pk)
+        if not kind or letter.kind == kind
+    ]
+
+
+def test_a_family_is_told_reminded_twice_and_told_the_end(programme, officers):
+    decider, checker, _manager = officers
+    check = make_found(make_approved(programme, decider), decider, checker)
+    (finding,) = letters_of(check)
+    assert finding.kind == "controls.finding"
+    assert "L'ISEE dichiarato non risulta." in str(finding.document.read())
+    assert "17 aprile 2025" in str(finding.document.read())
+    for day in range(1, 17):
+        for _ in range(2):
+            run_due(CHECKED_AT + timedelta(days=day))
+    assert [letter.key for letter in letters_of(check, "controls.reminder")] in (["5", "1"], ["1", "5"])
+    conclude_check(check=check, outcome="curable", reasons="Manca una firma.", at=LATE, by=checker)
+    (end,) = letters_of(check, "controls.outcome")
+    assert "Manca una firma." in str(end.document.read())
+
+
+def test_no_reminder_after_an_answer_and_no_letter_to_who_was_asked_nothing(programme, officers):
+    decider, checker, _manager = officers
+    check = make_found(make_approved(programme, decider), decider, checker)
+    answer_finding(check=check, text="Ecco", key="k", at=CHECKED_AT, by=None)
+    run_due(CHECKED_AT + timedelta(days=14))
+    assert not letters_of(check, "controls.reminder")
+    quiet = make_check(make_approved(programme, decider), decider, checker)
+    go_through(quiet, checker, "ok", "ok")
+    conclude_check(check=quiet, outcome="regular", reasons="", at=CHECKED_AT, by=checker)
+    assert not letters_of(quiet)
+
+
+def test_the_letters_words_can_be_filled_in():
+    for kind in KINDS:
+        fill(kind.subject, kind.examples)
+        fill(kind.body, kind.examples)

@@ -12,6 +12,7 @@ from piutempo.controls.models import Check, CheckOutcome, CheckState, Ground, It
 from piutempo.controls.rules.checking import ControlRefused, Refusal
 from piutempo.controls.selectors import has_read_today, list_items
 from piutempo.controls.services.held import hold, hold_for, record, refuse_who_decided
+from piutempo.controls.services.telling import tell_finding
 from piutempo.people.models import User
 from piutempo.programmes.selectors import get_terms, get_version_at
 from piutempo.records.services import store_file
@@ -171,4 +172,5 @@ def send_finding(*, check: Check, text: str, at: datetime, by: User) -> Check:
     held.answer_due_on, held.due_on = timezone.localdate(at) + days, held.due_on + days
     held.save(update_fields=["finding", "finding_at", "state", "answer_due_on", "due_on"])
     record("finding_sent", held, at, by, {"answer_due_on": held.answer_due_on.isoformat()})
+    tell_finding(held, at, by)
     return held

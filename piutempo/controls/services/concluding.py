@@ -11,6 +11,7 @@ from piutempo.controls.models import ADVERSE, Check, CheckOutcome, CheckState
 from piutempo.controls.rules.checking import CheckCase, ControlRefused, Refusal, conclusion_refusal
 from piutempo.controls.selectors import list_items
 from piutempo.controls.services.held import hold, hold_for, record, refuse_who_decided
+from piutempo.controls.services.telling import tell_outcome
 from piutempo.people.models import User
 from piutempo.programmes.selectors import get_terms
 
@@ -101,4 +102,6 @@ def _close(held: Check, at: datetime, by: User) -> Check:
     held.state, held.closed_at, held.closed_by = CheckState.CLOSED, at, by
     held.save(update_fields=["state", "outcome", "reasons", "proposed_at", "proposed_by", "closed_at", "closed_by"])
     record("check_closed", held, at, by, {"outcome": held.outcome})
+    if held.finding_at is not None:  # a family that was asked nothing reads it on its page
+        tell_outcome(held, at, by)
     return held

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from piutempo.controls.models import Check, CheckState, FamilyAnswer
 from piutempo.controls.rules.checking import ControlRefused, Refusal
-from piutempo.controls.services.held import hold, record
+from piutempo.controls.services.held import SUBJECT, hold, record
 from piutempo.people.models import User
-from piutempo.records.services import store_file
+from piutempo.records.models import Direction
+from piutempo.records.services import hash_json, register_entry, store_file
 
 
 @transaction.atomic
@@ -48,4 +50,14 @@ def answer_finding(
     held.proposed_at, held.proposed_by = None, None
     held.save(update_fields=["state", "outcome", "reasons", "proposed_at", "proposed_by"])
     record("answered", held, at, by, {"took_back_proposal": is_taken_back})
+    register_entry(
+        direction=Direction.IN,
+        title=_("Risposta a un controllo, domanda n. %(number)s") % {"number": held.application.number},
+        correspondent=str(held.application.applicant),
+        subject=SUBJECT,
+        subject_id=held.pk,
+        sha256=hash_json({"text": answer.text, "file": stored.sha256 if stored else ""}),
+        at=at,
+        by_id=by.pk if by else None,
+    )
     return answer

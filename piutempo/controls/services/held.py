@@ -15,12 +15,12 @@ from piutempo.records.services import record_event
 SUBJECT = "controls.check"
 
 
-def hold(check: Check) -> Check:
+def hold(check: Check | int) -> Check:
     """Return the check, held until the transaction ends."""
     rows = Check.objects.select_for_update(of=("self",)).select_related(
         "application", "application__applicant", "programme", "version"
     )
-    return rows.get(pk=check.pk)
+    return rows.get(pk=check if isinstance(check, int) else check.pk)
 
 
 def hold_for(check: Check, by: User) -> Check:
