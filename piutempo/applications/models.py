@@ -75,6 +75,12 @@ class Application(models.Model):
         ]
         indexes = [models.Index(fields=["programme", "status", "submitted_at"], name="application_queue")]
 
+    @property
+    def resume_step(self) -> str:
+        """The step at which a draft was left; the first one if it was never left. Select ``bookmark`` with it."""
+        bookmark: Bookmark | None = getattr(self, "bookmark", None)
+        return bookmark.step if bookmark else "who"
+
 
 class Counter(models.Model):
     """The next application number of a programme: locked last, so that numbers have no gaps."""
@@ -371,6 +377,20 @@ class Place(models.Model):
         ]
 
 
+class ChangeKind(models.TextChoices):
+    """What changed. The rules read the fact sheet, never the kind."""
+
+    BIRTH = "birth", _("è nato o arrivato un figlio")
+    SEPARATION = "separation", _("ci siamo separati")
+    JOINED = "joined", _("una persona è entrata nella famiglia")
+    LEFT = "left", _("una persona è uscita dalla famiglia")
+    JOB_FOUND = "job_found", _("ho trovato lavoro")
+    JOB_LOST = "job_lost", _("ho perso il lavoro")
+    CARE = "care", _("qualcuno ha, o non ha più, bisogno di assistenza")
+    INCOME = "income", _("è cambiato il reddito (ISEE)")
+    OTHER = "other", _("altro")
+
+
 class ChangeStatus(models.TextChoices):
     """Declared by the family, then applied or refused by a person."""
 
@@ -383,8 +403,8 @@ class Change(models.Model):
     """
     A change of circumstances from a date: a birth, a separation, a job found.
 
-    ``facts`` is the whole fact sheet from ``happened_on`` on. ``effect`` is the difference in months and cents, by
-    product, frozen when applied.
+    ``kind`` is a ``ChangeKind``. ``facts`` is the whole fact sheet from ``happened_on`` on. ``effect`` is the
+    difference in months and cents, by product, frozen when applied.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="changes")

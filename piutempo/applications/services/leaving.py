@@ -66,7 +66,7 @@ def renounce(*, application: Application, reason: str, at: datetime, by: User | 
     held = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
     if held.status != Status.APPROVED:
         raise ApplicationRefused(Refusal.NOT_APPROVED)
-    open_states = {AwardStatus.COMMITTED, AwardStatus.WAITING}
+    open_states = {AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.WAITING}
     awards = sorted(list_awards_of([held.pk]), key=lambda a: (a.pot_id, a.pk))
     if any(a.status in open_states for a in awards):
         awards = [end_award(award=a, reason=reason, at=at, by=by) for a in awards]

@@ -173,12 +173,12 @@ def shrink(runs: Sequence[Run], *, since: Month, keep: int) -> Rearrangement:
     Suspended months have no date and count as from ``since`` on. Months before it, and those with a voucher, stay.
     """
     order = {State.WAITING: 0, State.SUSPENDED: 1, State.COMMITTED: 2}
-    surplus = sum(_left_since(run, since) for run in runs) - keep
+    surplus = sum(left_since(run, since) for run in runs) - keep
     kept: list[Kept] = []
     placed: list[Placed] = []
     returned = 0
     for run in sorted(runs, key=lambda r: (order[r.state], -r.first.year * 12 - r.first.number, -r.award_id)):
-        gone = min(max(surplus, 0), _left_since(run, since))
+        gone = min(max(surplus, 0), left_since(run, since))
         if not gone:
             continue
         surplus -= gone
@@ -192,5 +192,6 @@ def shrink(runs: Sequence[Run], *, since: Month, keep: int) -> Rearrangement:
     return Rearrangement(tuple(kept), tuple(placed), returned)
 
 
-def _left_since(run: Run, since: Month) -> int:
+def left_since(run: Run, since: Month) -> int:
+    """Return how many months of a run are still to issue from ``since`` on; suspended ones count."""
     return run.left if run.state is State.SUSPENDED else sum(month >= since for month in run.due)

@@ -35,7 +35,8 @@ class AwardRequest:
     """
     What an approval asks for: ``months`` of one product; the stated order reads ``waiting_fields``.
 
-    ``sequence`` is above 1 for a later run of the same benefit.
+    ``sequence`` is above 1 for a later run of the same benefit, which keeps the request's ``place`` in the list: the
+    key and the rank of its first award.
     """
 
     version: ProgrammeVersion
@@ -51,6 +52,7 @@ class AwardRequest:
     by: User | None = None
     waiting_fields: Mapping[str, object] = field(default_factory=dict)
     sequence: int = 1
+    place: tuple[list[list[str]], str] | None = None
 
 
 def commit_award(
@@ -141,6 +143,26 @@ def hold_back(awards: Sequence[Award]) -> None:
                 award.first_month = max(award.first_month, suspension.until)
 
 
+def _follow(awards: Sequence[Award]) -> None:
+    """Let each award just served start after the other runs of its benefit (not saved here): no month comes twice."""
+    if not awards:
+        return
+    mine = {a.pk for a in awards}
+    ends: dict[tuple[int, str], Month] = {}
+    rows = Award.objects.filter(application_id__in={a.application_id for a in awards}).exclude(pk__in=mine)
+    for other in rows.exclude(status__in=[AwardStatus.WAITING, AwardStatus.DROPPED, AwardStatus.SUSPENDED]):
+        is_closed = other.status == AwardStatus.ENDED
+        # Of a closed run with vouchers only their number is known here: its whole length is left free.
+        booked = other.months if is_closed and other.months_issued else other.months - other.months_released
+        key, end = (other.application_id, other.product), Month.of(other.first_month) + booked
+        ends[key] = max(ends.get(key, end), end)
+    for award in awards:
+        key = (award.application_id, award.product)
+        first = Month.of(award.first_month)
+        first = max(first, ends.get(key, first))
+        award.first_month, ends[key] = first.first, first + award.months
+
+
 def _commit_in_pot(pot_id: int, requests: Sequence[AwardRequest]) -> list[Award]:
     lock_pot(pot_id)
     headroom = get_headroom_cents(pot_id)
@@ -153,7 +175,7 @@ def _commit_in_pot(pot_id: int, requests: Sequence[AwardRequest]) -> list[Award]
     awards: list[Award] = []
     for r in requests:
         product = r.terms.product(r.product_code)
-        key, rank = rank_for(r.terms.waiting_order, r.waiting_fields)
+        key, rank = r.place or rank_for(r.terms.waiting_order, r.waiting_fields)
         amount = r.months * product.month_cents
         is_committed = is_served_at_once(
             rank=rank, amount_cents=amount, headroom_cents=headroom, first_waiting_rank=first_waiting
@@ -223,6 +245,7 @@ def serve_waiting_list(*, pot_id: int, at: datetime, by: User | None = None) -> 
         award.committed_at = at
         award.first_month = first_month_for(Month.of(award.first_month), day_of(at)).first
     hold_back(served)
+    _follow(served)
     if served:
         Award.objects.bulk_update(served, ["status", "committed_at", "first_month"], batch_size=200)
         post_all(Kind.COMMIT, [posting_of(a, a.months, at) for a in served])

@@ -213,19 +213,23 @@ def extend_benefit(
     terms: Terms,
     months: int,
     since: Month,
-    waiting_fields: Mapping[str, object],
     at: datetime,
     by: User | None,
-) -> Award:
+) -> Award | None:
     """
     Add months after all the others of a benefit, never before ``since``: a new run under the version in force.
 
-    Its money is committed, or the run waits in the list, by the same rule as a decision. ``benefit`` is locked.
+    Its money is committed, or the run waits in the list in the request's own place, by the same rule as a decision.
+    Months beyond the programme's or the vouchers' end are not added; None: none was. ``benefit`` is locked.
     """
     rows = list(Award.objects.filter(application_id=benefit.awards[0].application_id, product=benefit.product))
     model = max(rows, key=lambda a: a.sequence)
     ends = [run.first + run.booked for run in benefit.runs if run.state is State.WAITING]
     first = max([end_of(taken_months(benefit.runs), since), *ends])
+    limit = terms.product(benefit.product).valid_until_at_most
+    months = min(months, last_month_for(ends_on=terms.ends_on, valid_until_at_most=limit) - first)
+    if months < 1:
+        return None
     request = AwardRequest(
         version=version,
         terms=terms,
@@ -238,8 +242,8 @@ def extend_benefit(
         months=months,
         at=at,
         by=by,
-        waiting_fields=waiting_fields,
         sequence=model.sequence + 1,
+        place=(model.waiting_key, model.waiting_rank),
     )
     return commit_awards([request])[0]
 

@@ -10,14 +10,39 @@ from piutempo.awards.selectors import list_awards_of
 from piutempo.people.models import User
 from piutempo.vouchers.models import LapseCause, Voucher
 from piutempo.vouchers.services.lapse import LapseReport, lapse_award_vouchers
+from piutempo.vouchers.services.letters import send_renunciation_letter
+
+
+def withdraw_benefit(*, application: Application, reason: str, at: datetime, by: User | None) -> list[LapseReport]:
+    """
+    The office ends an approved application's awards and lapses whatever of their vouchers is unspent; all of it returns
+    to the fund.
+
+    What was spent stays spent. Doing it again changes nothing.
+
+    :raises applications.services.ApplicationRefused: NO_REASON, NOT_APPROVED
+    """
+    return end_benefit(application=application, cause=LapseCause.WITHDRAWN, reason=reason, at=at, by=by)
 
 
 @transaction.atomic
-def withdraw_benefit(*, application: Application, reason: str, at: datetime, by: User | None) -> list[LapseReport]:
+def renounce_benefit(*, application: Application, reason: str, at: datetime, by: User | None) -> list[LapseReport]:
     """
-    End an approved application's awards and lapse whatever of their vouchers is unspent; all of it returns to the fund.
+    The family gives its benefit up: as a withdrawal, with a letter that confirms it. Twice changes nothing.
 
-    What was spent stays spent. Doing it again changes nothing.
+    :raises applications.services.ApplicationRefused: NO_REASON, NOT_APPROVED
+    """
+    done = end_benefit(application=application, cause=LapseCause.RENOUNCED, reason=reason, at=at, by=by)
+    send_renunciation_letter(application=application, reason=reason.strip(), at=at, by=by)
+    return done
+
+
+@transaction.atomic
+def end_benefit(
+    *, application: Application, cause: LapseCause, reason: str, at: datetime, by: User | None
+) -> list[LapseReport]:
+    """
+    End a benefit as a whole: months not issued and titles not spent return to the fund.
 
     :raises applications.services.ApplicationRefused: NO_REASON, NOT_APPROVED
     """
@@ -25,4 +50,4 @@ def withdraw_benefit(*, application: Application, reason: str, at: datetime, by:
     held = Voucher.objects.filter(award__in=list_awards_of([application.pk]).order_by().values("id"))
     len(held.order_by("id").select_for_update(of=("self",)).values_list("id"))
     awards = renounce(application=application, reason=reason, at=at, by=by)
-    return [lapse_award_vouchers(award=award, cause=LapseCause.WITHDRAWN, at=at, by=by) for award in awards]
+    return [lapse_award_vouchers(award=award, cause=cause, at=at, by=by) for award in awards]
