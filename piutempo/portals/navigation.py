@@ -54,6 +54,18 @@ DOORS: tuple[Door, ...] = (
     ),
     Door(
         (Role.CITIZEN,),
+        _("Le mie lettere"),
+        "portals:my_letters",
+        _("Che cosa ti ha scritto l'ufficio, da leggere e stampare."),
+    ),
+    Door(
+        (Role.CITIZEN,),
+        _("I miei dati"),
+        "portals:my_data",
+        _("Che cosa sappiamo di te. Puoi scaricare tutto o chiedere una correzione."),
+    ),
+    Door(
+        (Role.CITIZEN,),
         _("Dove spendere i buoni"),
         "network:where_to_spend",
         _("Asili, centri estivi, assistenza: cerca per comune e per servizio."),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.portals.views import administration, area, public
+from piutempo.portals.views import administration, area, citizen, public
 
 app_name = "portals"
 urlpatterns = [
@@ -13,6 +13,13 @@ urlpatterns = [
     path("privacy/", public.privacy, name="privacy"),
     path("accessibilita/", public.accessibility, name="accessibility"),
     path("salute/", public.health, name="health"),
+    path("cittadino/lettere/", citizen.letters, name="my_letters"),
+    path("cittadino/lettere/<int:letter_id>.pdf", citizen.letter, name="my_letter"),
+    path("cittadino/lettere/<int:letter_id>/firmata/", citizen.signed_letter, name="my_signed_letter"),
+    path("cittadino/scrivi/", citizen.write, name="write"),
+    path("cittadino/i-miei-dati/", citizen.my_data, name="my_data"),
+    path("cittadino/i-miei-dati/scarica/", citizen.my_data_file, name="my_data_file"),
+    path("cittadino/i-miei-dati/correzione/", citizen.correction, name="correction"),
     path("amministrazione/", administration.accounts, name="accounts"),
     path("amministrazione/nuovo/", administration.new_account, name="new_account"),
     path("amministrazione/<int:user_id>/", administration.account, name="account"),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from piutempo.applications.models import Application, Status
 from piutempo.people.models import Role, Scope, User
 from piutempo.people.services.accounts import create_user, grant_role
-from piutempo.portals import selectors
+from piutempo.portals.selectors import home as selectors
 from piutempo.vouchers.models import Redemption
 from tests.settlements.factories import World, make_world
 

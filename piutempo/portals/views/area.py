@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 from piutempo.kernel.money import format_euro
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role, Scope
-from piutempo.portals import selectors
 from piutempo.portals.navigation import address_named, list_doors
+from piutempo.portals.selectors import home as selectors
 from piutempo.ui.tables import Column, Table, shown
 
 

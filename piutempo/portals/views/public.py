@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from piutempo.people.access import PiuRequest
 from piutempo.portals.navigation import address_named
-from piutempo.portals.selectors import get_public_figures, list_programmes_now
+from piutempo.portals.selectors.home import get_public_figures, list_programmes_now
 
 #: The public figures may be a minute old.
 FIGURES_SECONDS = 60

@@ -1,0 +1,1 @@
+"""What the portals read: the numbers of the home pages, and everything kept about one person."""
