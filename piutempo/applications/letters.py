@@ -48,7 +48,6 @@ Non devi fare niente. Se manca qualcosa ti scriviamo noi. Per sapere a che punto
         "giorni": ("giorni per decidere", "30"),
         "prove": ("elenco delle prove", "- ISEE entro il limite: autocertificazione"),
     },
-    direction="in",
 )  # fmt: skip
 
 WITHDRAWAL = LetterKind(

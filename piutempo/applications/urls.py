@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.applications.views import citizen, desk, fund, office, rankings
+from piutempo.applications.views import answers, citizen, desk, desk_persons, fund, office, office_paper, rankings
 
 app_name = "applications"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("ufficio/domande/<int:application_id>/decisione/<slug:way>/", office.decide, name="decide"),
     path("ufficio/domande/<int:application_id>/incarico/", office.assign, name="assign"),
     path("ufficio/domande/<int:application_id>/uscita/", office.leave, name="leave"),
+    path("ufficio/domande/<int:application_id>/carta/", office_paper.compare, name="paper"),
+    path("ufficio/domande/<int:application_id>/carta/<int:attachment_id>/", office_paper.scan, name="office_scan"),
     path("ufficio/lista-attesa/", fund.waiting, name="waiting"),
     path("ufficio/lista-attesa/<int:fund_id>/", fund.waiting, name="waiting_fund"),
     path("ufficio/lista-attesa/<int:fund_id>/scorri/", fund.serve, name="serve"),
@@ -26,17 +28,37 @@ urlpatterns = [
     path("cittadino/dati/", citizen.identity, name="citizen_identity"),
     path("cittadino/domanda/nuova/<slug:code>/", citizen.start, name="citizen_start"),
     path("cittadino/domanda/<int:application_id>/", citizen.application, name="citizen_application"),
+    path("cittadino/domanda/<int:application_id>/chi/", citizen.who, name="citizen_who"),
     path("cittadino/domanda/<int:application_id>/nucleo/", citizen.household, name="citizen_household"),
     path("cittadino/domanda/<int:application_id>/situazione/", citizen.situation, name="citizen_situation"),
+    path("cittadino/domanda/<int:application_id>/prove/", citizen.evidence, name="citizen_evidence"),
     path("cittadino/domanda/<int:application_id>/riepilogo/", citizen.review, name="citizen_review"),
+    path("cittadino/domanda/<int:application_id>/ricevuta/", citizen.receipt, name="citizen_receipt"),
+    path("cittadino/domanda/<int:application_id>/ricevuta.pdf", citizen.receipt_pdf, name="citizen_receipt_pdf"),
+    path("cittadino/domanda/<int:application_id>/domanda.pdf", citizen.request_pdf, name="citizen_request_pdf"),
+    path("cittadino/domanda/<int:application_id>/file/<int:attachment_id>/", citizen.file, name="citizen_file"),
+    path("cittadino/domanda/<int:application_id>/risposta/<int:step_id>/", answers.answer, name="citizen_answer"),
     path("sportello/", desk.home, name="desk"),
-    path("sportello/famiglie/", desk.families, name="desk_families"),
-    path("sportello/famiglie/nuova/", desk.register, name="desk_register"),
-    path("sportello/persona/<int:person_id>/", desk.person, name="desk_person"),
+    path("sportello/famiglie/", desk_persons.families, name="desk_families"),
+    path("sportello/famiglie/nuova/", desk_persons.register, name="desk_register"),
+    path("sportello/persona/<int:person_id>/", desk_persons.person, name="desk_person"),
+    path("sportello/persona/<int:person_id>/riconoscimento/", desk_persons.identify, name="desk_identify"),
+    path("sportello/persona/<int:person_id>/delega/", desk_persons.mandate, name="desk_mandate"),
+    path("sportello/persona/<int:person_id>/delega/modulo/", desk_persons.mandate_form, name="desk_mandate_form"),
+    path("sportello/deleghe/<int:mandate_id>/", desk_persons.mandate_file, name="desk_mandate_file"),
+    path("sportello/deleghe/<int:mandate_id>/revoca/", desk_persons.revoke, name="desk_revoke"),
     path("sportello/persona/<int:person_id>/domanda/<slug:code>/", desk.start, name="desk_start"),
     path("sportello/domande/", desk.cases, name="desk_cases"),
     path("sportello/domanda/<int:application_id>/", desk.application, name="desk_application"),
+    path("sportello/domanda/<int:application_id>/carta/", desk.paper, name="desk_paper"),
+    path("sportello/domanda/<int:application_id>/carta/<int:attachment_id>/", desk.scan, name="desk_scan"),
+    path("sportello/domanda/<int:application_id>/chi/", desk.who, name="desk_who"),
     path("sportello/domanda/<int:application_id>/nucleo/", desk.household, name="desk_household"),
     path("sportello/domanda/<int:application_id>/situazione/", desk.situation, name="desk_situation"),
+    path("sportello/domanda/<int:application_id>/prove/", desk.evidence, name="desk_evidence"),
     path("sportello/domanda/<int:application_id>/riepilogo/", desk.review, name="desk_review"),
+    path("sportello/domanda/<int:application_id>/ricevuta/", desk.receipt, name="desk_receipt"),
+    path("sportello/domanda/<int:application_id>/ricevuta.pdf", desk.receipt_pdf, name="desk_receipt_pdf"),
+    path("sportello/domanda/<int:application_id>/domanda.pdf", desk.request_pdf, name="desk_request_pdf"),
+    path("sportello/domanda/<int:application_id>/file/<int:attachment_id>/", desk.file, name="desk_file"),
 ]

@@ -58,7 +58,7 @@ def citizen(client, monkeypatch):
 
 def start(citizen):
     answer = citizen.client.post(f"/cittadino/domanda/nuova/{citizen.programme.code}/")
-    return Application.objects.get(pk=int(re.search(r"/(\d+)/nucleo/", answer.url)[1]))
+    return Application.objects.get(pk=int(re.search(r"/(\d+)/\w+/$", answer.url)[1]))
 
 
 def page(application, step=""):
@@ -76,6 +76,8 @@ def test_a_whole_application_from_home_to_submission(citizen):
     answer = citizen.client.post(page(draft, "nucleo/"), MEMBER, follow=True)
     assert "Luca Rossi è nel nucleo." in text_of(answer)
     answer = citizen.client.post(page(draft, "situazione/"), {"isee_cents": "18.500,00"}, follow=True)
+    assert "Passo 4 di 6: Le prove" in text_of(answer)
+    answer = citizen.client.get(page(draft, "riepilogo/"))
     assert "Con questi dati i requisiti ci sono: 4 mensilità." in text_of(answer)
     refused = citizen.client.post(page(draft, "riepilogo/"), {"request_key": "k"})
     assert refused.status_code == 422

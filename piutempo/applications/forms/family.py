@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from piutempo.people.messages import REFUSALS
-from piutempo.people.models import Relation
+from piutempo.people.models import Gender, Relation
 from piutempo.people.rules import Refusal, identity_of
 from piutempo.programmes.rules.eligibility import compile_expression
 from piutempo.programmes.rules.facts import fields_read
@@ -25,11 +25,17 @@ _CODE = re.compile(r"""(\w+)\.code\s*==\s*["']([^"']+)["']""")
 
 
 def fields_asked(terms: Terms) -> frozenset[str]:
-    """Return the declared data that a programme's rules read, such as ``members.short_time_work``."""
+    """
+    Return the declared data that a programme's rules read, such as ``members.short_time_work``.
+
+    Other benefits for the same services are always asked: nobody is paid twice for the same expense.
+    """
     rules = terms.eligibility
     texts = [c.expression for c in rules.criteria] + [rules.months, rules.first_month]
     names = {name for text in texts for name in compile_expression(text).reads}
-    return fields_read(names | set(terms.waiting_order))
+    names |= {name for rule in terms.ranking.points for name in compile_expression(rule.expression).reads}
+    names |= {entry.removeprefix("-") for entry in (*terms.waiting_order, *terms.ranking.tie_break)}
+    return fields_read(names | {"other_benefits"})
 
 
 def codes_asked(terms: Terms) -> list[tuple[str, str]]:
@@ -69,6 +75,16 @@ class PersonForm(KeyedForm):
         return typed
 
 
+def gender_field() -> forms.ChoiceField:
+    """Return the gender as a control on the codice fiscale: nobody has to answer."""
+    return forms.ChoiceField(
+        label=_("Sesso sul documento"),
+        choices=[("", _("Non indicato")), *Gender.choices],
+        required=False,
+        help_text=_("Facoltativo, serve come controllo."),
+    )
+
+
 class ContactForm(PersonForm):
     """A person to register with contacts: used by desks, and by a citizen for themselves."""
 
@@ -77,6 +93,7 @@ class ContactForm(PersonForm):
         required=False,
         help_text=_("Facoltativa, serve come controllo: per esempio 10/12/1985."),
     )
+    gender = gender_field()
     municipality = forms.CharField(
         label=_("Comune di residenza"), max_length=120, required=False, help_text=_("Per esempio Rho (MI).")
     )
@@ -95,6 +112,7 @@ class MemberForm(PersonForm):
         required=False,
         help_text=_("Facoltativa, serve come controllo: per esempio 31/12/2020."),
     )
+    gender = gender_field()
     relation = forms.ChoiceField(
         label=_("Che cosa è per chi fa domanda"),
         choices=[("", _("Scegli")), *((r.value, r.label) for r in Relation if r != Relation.APPLICANT)],
@@ -102,7 +120,7 @@ class MemberForm(PersonForm):
     cohabiting = forms.ChoiceField(
         label=_("Vive nella stessa casa"), choices=YES_NO, widget=forms.RadioSelect, initial="yes"
     )
-    field_order = ["fiscal_code", "given_name", "family_name", "birth_date", "relation", "cohabiting"]
+    field_order = ["fiscal_code", "given_name", "family_name", "birth_date", "gender", "relation", "cohabiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +156,8 @@ class SituationForm(forms.Form):
     """
     What a programme's rules ask of a family, and nothing else. A draft may leave anything empty.
 
-    ``facts`` after ``is_valid`` is the whole fact sheet: what was declared before, with this form's answers.
+    ``facts`` after ``is_valid`` is the whole fact sheet: what was declared before, with this form's answers. Where
+    something is not well formed, ``leave`` keeps the rest. ``left`` is what was typed before and is not whole yet.
     """
 
     def __init__(
@@ -150,8 +169,9 @@ class SituationForm(forms.Form):
         declared: Mapping[str, Any],
         on: date,
         extra_rows: int = 1,
+        left: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial=dict(left or {}))
         self.members, self.declared, self.on = members, declared, on
         self.asked = fields_asked(terms)
         self.groups: list[tuple[Any, list[str]]] = []
@@ -206,7 +226,11 @@ class SituationForm(forms.Form):
             if not any(field.startswith(f"{asked.name}.") for field in self.asked):
                 continue
             rows = declared.get(asked.name) or []
-            sent = [int(m[1]) + 1 for key in self.data if (m := re.fullmatch(rf"{asked.prefix}_(\d+)_\w+", key))]
+            sent = [
+                int(m[1]) + 1
+                for key in (*self.data, *self.initial)
+                if (m := re.fullmatch(rf"{asked.prefix}_(\d+)_\w+", key))
+            ]
             count = min(max(len(rows) + extra_rows, *sent, 1) if sent else len(rows) + extra_rows, MAX_ROWS)
             self.rows[asked.name] = count
             for index in range(count):
@@ -286,6 +310,33 @@ class SituationForm(forms.Form):
                     key = "until" if "until" in row else "valid_until"
                     self.add_error(f"{asked.prefix}_{index}_{key}", _t("L'ultimo giorno viene prima del primo."))
         return data
+
+    def leave(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """
+        Return the fact sheet with what is well formed, and what was typed but cannot be kept yet, by field.
+
+        A field that is wrong keeps what was declared before; a row with something wrong in it waits as a whole.
+        """
+        wrong = {name for name in self.errors if name in self.fields}
+        for asked in LISTS:
+            for index in range(self.rows.get(asked.name, 0)):
+                row = {name for name in self.fields if name.startswith(f"{asked.prefix}_{index}_")}
+                if row & wrong:
+                    wrong |= row
+        left = {name: self.data[name].replace("\0", "")[:300] for name in wrong if self.data.get(name)}
+        for name in wrong:
+            self.cleaned_data.pop(name, None)
+        facts = self.facts
+        for name in ("isee_cents", "province"):
+            if name in wrong and name in self.declared:
+                facts[name] = self.declared[name]
+        said = {m.get("person_id"): m for m in self.declared.get("members") or []}
+        for member in facts["members"]:
+            for key in ("short_time_work", "non_self_sufficient"):
+                before = said.get(member.get("person_id"), {}).get(key)
+                if f"member_{member.get('person_id')}_{key}" in wrong and before is not None:
+                    member[key] = before
+        return facts, left
 
     def _row(self, asked: ListAsked, index: int) -> dict[str, Any]:
         start = f"{asked.prefix}_{index}_"

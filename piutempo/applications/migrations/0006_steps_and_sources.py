@@ -1,9 +1,10 @@
 """Where a draft was left; what outside sources say."""
 
 import django.db.models.deletion
-import piutempo.records.sealed
 from django.conf import settings
 from django.db import migrations, models
+
+import piutempo.records.sealed
 
 
 class Migration(migrations.Migration):

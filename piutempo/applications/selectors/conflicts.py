@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from piutempo.applications.models import Application, Conflict, Status
 from piutempo.applications.rules.conflicts import (
+    SAME_FAMILY,
     Benefit,
     Found,
     Side,
@@ -183,4 +185,31 @@ def _benefits_of(declared: Mapping[str, object], terms: Terms) -> list[Benefit]:
         Benefit(str(row["code"])[:80], services_named(str(row["code"]), titles))
         for row in (rows if isinstance(rows, list) else [])
         if isinstance(row, dict) and row.get("code")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConflict:
+    """A family's own other request for some of the same months (first and last as ``2026-03``)."""
+
+    number: int | None
+    programme: str
+    first: str
+    last: str
+
+
+def list_own_conflicts(application: Application, *, terms: Terms, on: date) -> list[OwnConflict]:
+    """
+    Return the applicant's own other requests that ask for the same months: what a family may be told before submitting.
+
+    Requests of other applicants are for the officer's eyes only.
+    """
+    found = find_conflicts([application], terms_of={application.pk: terms}, on={application.pk: on})[application.pk]
+    months = {f.other_id: f.data for f in found if f.kind == SAME_FAMILY and f.other_id is not None}
+    if not months:
+        return []
+    rows = Application.objects.filter(pk__in=months, applicant_id=application.applicant_id).select_related("programme")
+    return [
+        OwnConflict(a.number, a.programme.title, str(months[a.pk]["from"]), str(months[a.pk]["until"]))
+        for a in rows.order_by("pk")
     ]

@@ -12,8 +12,6 @@ from piutempo.applications.rules.evidence import Proof, criteria_relied_on
 from piutempo.applications.selectors.assessment import Assessment
 from piutempo.programmes.rules.eligibility import CriterionOutcome
 
-_FILE = ("pk", "name", "media_type", "size", "sha256", "stored_at")
-
 
 @dataclass(frozen=True, slots=True)
 class ProofView:
@@ -53,9 +51,7 @@ def list_proofs(application: Application, assessment: Assessment) -> list[ProofV
 def list_evidence_files(application: Application) -> list[Attachment]:
     """Return the files that prove criteria, without their content."""
     rows = Attachment.objects.filter(application=application, kind=AttachmentKind.EVIDENCE, removed_at=None)
-    return list(
-        rows.select_related("file").only("application_id", "kind", "code", "at", *(f"file__{f}" for f in _FILE))
-    )
+    return list(rows.select_related("file").defer("file__content"))
 
 
 def get_attachment(application: Application, attachment_id: int) -> Attachment:

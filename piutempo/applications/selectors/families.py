@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from piutempo.applications.models import Application, Decision
 from piutempo.people.models import Person
 
-_FAMILY = ("programme", "applicant", "applicant__municipality", "household", "desk")
+_FAMILY = ("programme", "applicant", "applicant__municipality", "household", "desk", "bookmark")
 
 
 def list_applications_of(person: Person) -> QuerySet[Application]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from piutempo.applications.models import Application
+from piutempo.applications.models import Application, Bookmark, Status
+from piutempo.applications.rules import Refusal
 from piutempo.applications.selectors import get_declared
+from piutempo.applications.services.refused import ApplicationRefused
 from piutempo.applications.services.submitting import save_facts, start_application
 from piutempo.network.models import Desk
 from piutempo.people.models import Household, Person, Relation, User
@@ -118,3 +121,56 @@ def list_member_inputs(
         for m in list_members(household)
         if m.relation != Relation.APPLICANT
     ]
+
+
+@transaction.atomic
+def leave_at(
+    *, application: Application, step: str, left: Mapping[str, str] | None = None, at: datetime
+) -> Bookmark | None:
+    """
+    Remember the step at which a draft was left, and what was typed there that is not whole yet.
+
+    A request that is no longer a draft has no bookmark: None.
+    """
+    held = Application.objects.select_for_update(of=("self",)).filter(pk=application.pk, status=Status.DRAFT).first()
+    if held is None:
+        return None
+    text = json.dumps(dict(left), ensure_ascii=False) if left else ""
+    bookmark, _is_new = Bookmark.objects.update_or_create(
+        application=held, defaults={"step": step, "left": text, "at": at}
+    )
+    return bookmark
+
+
+def leave_situation(
+    *,
+    application: Application,
+    facts: Mapping[str, Any],
+    left: Mapping[str, str],
+    everything: Mapping[str, str],
+    at: datetime,
+    by: User | None,
+) -> None:
+    """
+    Keep a half-filled situation: ``facts`` has what is well formed, ``left`` the rest.
+
+    Facts that cannot be true all the same are not stored: then ``everything`` typed waits in the bookmark.
+
+    :raises ApplicationRefused: NOT_DRAFT
+    """
+    try:
+        declare_situation(application=application, facts=facts, at=at, by=by)
+    except ApplicationRefused as refused:
+        if refused.code is not Refusal.WRONG_FACTS:
+            raise
+        left = everything
+    leave_at(application=application, step="situation", left=left, at=at)
+
+
+def get_left(application: Application, step: str) -> dict[str, str]:
+    """Return what was typed at a step of a draft and is not whole yet, by field."""
+    bookmark = Bookmark.objects.filter(application=application, step=step).first()
+    if bookmark is None or not bookmark.left:
+        return {}
+    left: dict[str, str] = json.loads(bookmark.left)
+    return left

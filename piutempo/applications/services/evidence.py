@@ -33,7 +33,7 @@ def attach_file(
     kept = list(
         Attachment.objects.filter(application=held, kind=AttachmentKind.EVIDENCE, removed_at=None)
         .select_related("file")
-        .only("code", "file__sha256", "file__size")
+        .defer("file__content")
     )
     sha256 = hashlib.sha256(content).hexdigest()
     if same := next((a for a in kept if a.code == code and a.file.sha256 == sha256), None):

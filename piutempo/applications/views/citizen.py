@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -17,17 +18,20 @@ from piutempo.applications.messages import sentence_for
 from piutempo.applications.models import Application, Status
 from piutempo.applications.selectors import get_application_of, list_applications_of, list_decisions_of
 from piutempo.applications.services import ApplicationRefused
+from piutempo.applications.services.answering import SUBJECT
 from piutempo.applications.services.declaring import open_draft
-from piutempo.applications.views import steps
+from piutempo.applications.views import proofs, steps, submitted
 from piutempo.applications.views.story import story_of
 from piutempo.awards.models import Award
 from piutempo.awards.selectors import list_awards_of
 from piutempo.people.access import PiuRequest, role_required
-from piutempo.people.messages import NOTICES, REFUSALS
+from piutempo.people.messages import REFUSALS
 from piutempo.people.models import Role
 from piutempo.people.selectors import get_municipality, get_person_by_code, get_person_for
 from piutempo.people.services import PersonRefused, check_person, register_person
+from piutempo.procedures.selectors import list_procedures
 from piutempo.programmes.models import Programme
+from piutempo.programmes.rules.terms import Terms
 from piutempo.programmes.selectors import get_programme, list_open_programmes
 
 SEAT = steps.Seat("citizen")
@@ -44,11 +48,20 @@ def home(request: PiuRequest) -> HttpResponse:
     terms = {programme.pk: terms for programme, terms in programmes}
     rows = list(list_applications_of(person))
     decisions = list_decisions_of([a.pk for a in rows])
+    procedures = list_procedures(SUBJECT, [a.pk for a in rows])
     awards: dict[int, list[Award]] = {}
     for award in list_awards_of([a.pk for a in rows]):
         awards.setdefault(award.application_id, []).append(award)
     stories = [
-        story_of(a, decision=decisions.get(a.pk), awards=awards.get(a.pk, []), terms=terms.get(a.programme_id))
+        story_of(
+            a,
+            decision=decisions.get(a.pk),
+            awards=awards.get(a.pk, []),
+            terms=terms.get(a.programme_id),
+            procedure=procedures.get(a.pk),
+            on=today,
+            closes_at=_closing_of(a, terms.get(a.programme_id), request.now),
+        )
         for a in rows
     ]
     taken = {a.programme_id for a in rows if a.status in {Status.DRAFT, Status.SUBMITTED, Status.APPROVED}}
@@ -65,8 +78,16 @@ def home(request: PiuRequest) -> HttpResponse:
             if (window := t.window_at(request.now)) and p.pk not in taken
         ],
         "panel_url": panel_url if any(s.months for s in stories) else "",
+        "answer_of": SEAT.kind,
+        "to_do": sum(task.is_open for story in stories for task in story.tasks),
     }
     return render(request, "applications/citizen.html", context)
+
+
+def _closing_of(application: Application, terms: Terms | None, at: datetime) -> datetime | None:
+    """Return until when a draft may be sent, while its window is open."""
+    window = terms.window_at(at) if terms and application.status == Status.DRAFT else None
+    return window.closes_at if window else None
 
 
 @role_required(Role.CITIZEN)
@@ -90,15 +111,15 @@ def identity(request: PiuRequest) -> HttpResponse:
             )
         else:
             try:
-                for notice in check_person(
+                notices = check_person(
                     fiscal_code=data["fiscal_code"],
                     given_name=data["given_name"],
                     family_name=data["family_name"],
                     birth_date=data["birth_date"],
+                    gender=data["gender"],
                     at=request.now,
-                ):
-                    messages.warning(request, NOTICES[notice])
-                register_person(
+                )
+                person = register_person(
                     fiscal_code=data["fiscal_code"],
                     given_name=data["given_name"],
                     family_name=data["family_name"],
@@ -113,6 +134,7 @@ def identity(request: PiuRequest) -> HttpResponse:
             except PersonRefused as refused:
                 form.add_error(None, REFUSALS[refused.code])
             else:
+                steps.note_mismatch(request, person, notices, birth_date=data["birth_date"], gender=data["gender"])
                 messages.success(request, _("Grazie, ora puoi fare domanda."))
                 return redirect("applications:citizen")
     return render(request, "applications/identity.html", {"form": form}, status=422 if form.errors else 200)
@@ -134,14 +156,14 @@ def start(request: PiuRequest, code: str) -> HttpResponse:
     except ApplicationRefused as refused:
         messages.error(request, sentence_for(refused))
         return redirect("applications:citizen")
-    return redirect(SEAT.url("household", draft))
+    return redirect(SEAT.url(draft.resume_step, draft))
 
 
-def _step(page: Callable[[PiuRequest, steps.Seat, Application], HttpResponse]) -> Callable[..., HttpResponse]:
+def _step(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Give a step the citizen's own application, or answer 404."""
 
     @role_required(Role.CITIZEN)
-    def view(request: PiuRequest, application_id: int) -> HttpResponse:
+    def view(request: PiuRequest, application_id: int, **more: int) -> HttpResponse:
         person = get_person_for(request.user)
         if person is None:
             return redirect("applications:citizen_identity")
@@ -149,12 +171,18 @@ def _step(page: Callable[[PiuRequest, steps.Seat, Application], HttpResponse]) -
             application = get_application_of(person, application_id)
         except Application.DoesNotExist:
             raise Http404 from None
-        return page(request, SEAT, application)
+        return page(request, SEAT, application, **more)
 
     return view
 
 
+who = _step(steps.who)
 household = _step(steps.household)
 situation = _step(steps.situation)
+evidence = _step(proofs.evidence)
 review = _step(steps.review)
-application = _step(steps.application_page)
+receipt = _step(submitted.receipt)
+receipt_pdf = _step(submitted.receipt_pdf)
+request_pdf = _step(submitted.request_pdf)
+file = _step(proofs.file)
+application = _step(submitted.application_page)

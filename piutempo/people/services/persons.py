@@ -1,6 +1,6 @@
 """Persons: registered once, found again by codice fiscale."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -186,14 +186,23 @@ def attach_account(*, person: Person, user: User) -> None:
     person.save(update_fields=["user"])
 
 
-def record_mismatch(*, person: Person, notices: Sequence[Notice], at: datetime, by: User | None = None) -> None:
+def record_mismatch(
+    *,
+    person: Person,
+    notices: Collection[Notice],
+    at: datetime,
+    by: User | None = None,
+    unasked: Collection[Notice] = (),
+) -> None:
     """
     Record where what was typed of a person differs from the codice fiscale; none takes an earlier record back.
 
+    ``unasked`` are kinds that nobody could see this time (no birth date was typed): an earlier record of them stays.
     The same again writes nothing. Codes only: what was typed is not kept.
     """
-    codes = sorted(n.value for n in notices if n in MISMATCHES)
-    if codes == [n.value for n in list_mismatches([person.pk]).get(person.pk, ())]:
+    before = list_mismatches([person.pk]).get(person.pk, [])
+    codes = sorted({n.value for n in notices if n in MISMATCHES} | {n.value for n in before if n in unasked})
+    if codes == [n.value for n in before]:
         return
     record_event(
         name="people.mismatch_found" if codes else "people.mismatch_cleared",
