@@ -7,10 +7,12 @@ from django.conf import settings
 
 from piutempo.applications.models import Application
 from piutempo.applications.services import decide_application
+from piutempo.applications.services.proposing import propose_decision, sign_proposal
 from piutempo.controls.models import Check, Sample
 from piutempo.controls.services import answer_item, draw_sample, open_check, open_sample, send_finding, take_check
 from piutempo.people.models import User
 from piutempo.programmes.models import Programme
+from piutempo.programmes.selectors import get_current_terms
 from tests.applications.factories import DECIDED_AT, FILE, ROME, load_text, make_submitted, make_user
 
 CHECKED_AT = datetime(2025, 4, 2, 9, tzinfo=ROME)
@@ -52,7 +54,12 @@ def make_officers(programme: Programme) -> tuple[User, User, User]:
 
 def make_approved(programme: Programme, decider: User | None = None, **facts: object) -> Application:
     application = make_submitted(programme, **facts)
-    decide_application(application=application, approve=True, note="", at=DECIDED_AT, by=decider)
+    if get_current_terms(programme, DECIDED_AT.date()).procedure.needs_second_signature:
+        proposer = decider or make_user()
+        proposal = propose_decision(application=application, approve=True, note="", at=DECIDED_AT, by=proposer)
+        sign_proposal(proposal=proposal, at=DECIDED_AT, by=make_user())
+    else:
+        decide_application(application=application, approve=True, note="", at=DECIDED_AT, by=decider)
     application.refresh_from_db()
     return application
 
