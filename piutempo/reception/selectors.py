@@ -178,8 +178,8 @@ def get_tally(desk: Desk, on: date) -> Tally:
     found = dict(by_status.values_list("status").annotate(Count("id")))
     visits = []
     for reason in Reason:
-        row = [counts.get((reason, TicketStatus.SERVED, outcome), 0) for outcome in Outcome]
-        visits.append((str(reason.label), row, sum(row)))
+        numbers = [counts.get((reason, TicketStatus.SERVED, outcome), 0) for outcome in Outcome]
+        visits.append((str(reason.label), numbers, sum(numbers)))
 
     def total(status: TicketStatus) -> int:
         return sum(n for (_reason, one, _outcome), n in counts.items() if one == status)
@@ -198,7 +198,7 @@ def get_tally(desk: Desk, on: date) -> Tally:
 
 def screen_key(desk: Desk) -> str:
     """Return what the address of a desk's screen ends with: who has it sees called numbers, nothing else."""
-    return signing.Signer(salt=SCREEN_SALT).sign(desk.pk).replace(":", "-", 1)
+    return signing.Signer(salt=SCREEN_SALT).sign(str(desk.pk)).replace(":", "-", 1)
 
 
 def find_desk_of_screen(key: str) -> Desk | None:

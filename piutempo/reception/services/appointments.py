@@ -165,7 +165,7 @@ def _take(desk: Desk, starts_at: datetime, at: datetime, *, besides: int | None 
     if slot is None:
         raise ReceptionRefused(Refusal.NO_SLOT)
     rows = list_open_appointments(desk, since=local.date(), until=local.date() + timedelta(days=1))
-    rows = rows.exclude(pk=besides)
+    rows = rows.exclude(pk=besides) if besides else rows
     spans = [
         (timezone.localtime(a.starts_at).replace(tzinfo=None), timezone.localtime(a.ends_at).replace(tzinfo=None))
         for a in rows
