@@ -9,15 +9,22 @@ from django.db import transaction
 
 from piutempo.applications.models import Application, Attachment, AttachmentKind, Conflict, Status
 from piutempo.applications.rules import Refusal
-from piutempo.applications.selectors import assess
+from piutempo.applications.selectors import Assessment, RulesByDay, assess
 from piutempo.applications.selectors.queues import list_takeable
-from piutempo.applications.services.judging import CHUNK, SUBJECT, is_competitive, lock, open_procedure_of
+from piutempo.applications.services.judging import (
+    CHUNK,
+    SUBJECT,
+    is_competitive,
+    list_overrules,
+    lock,
+    open_procedure_of,
+)
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.applications.services.writing import reasons_of, request_letter
 from piutempo.correspondence.services import send_letters
 from piutempo.people.models import User
 from piutempo.procedures.models import Procedure, Step
-from piutempo.procedures.selectors import get_procedure
+from piutempo.procedures.selectors import get_procedure, list_procedures
 from piutempo.procedures.services import answer_step, assign_responsible, give_notice, request_documents
 from piutempo.programmes.rules.eligibility import NO
 from piutempo.programmes.rules.terms import Terms
@@ -140,15 +147,19 @@ def notify_refusals(
     ``is_history``: acts of the past taken over: their letters left on paper then.
     """
     held = lock([a.pk for a in applications])
+    known: RulesByDay = {}
+    refused: list[tuple[Application, Assessment]] = []
+    overrules = list_overrules(list(held))
+    for application in held.values():
+        if application.status == Status.SUBMITTED:
+            assessment = assess(application, overrules=overrules.get(application.pk, ()), known=known)
+            if assessment.effective.outcome == NO and not is_competitive(assessment.terms):
+                refused.append((application, assessment))
+    procedures = list_procedures(SUBJECT, [application.pk for application, _ in refused])
     steps: dict[int, Step] = {}
     letters = []
-    for application in held.values():
-        assessment = assess(application)
-        if application.status != Status.SUBMITTED or assessment.effective.outcome != NO:
-            continue
-        if is_competitive(assessment.terms):
-            continue
-        procedure = get_procedure(SUBJECT, application.pk) or open_procedure_of(application, assessment.terms)
+    for application, assessment in refused:
+        procedure = procedures.get(application.pk) or open_procedure_of(application, assessment.terms)
         step = give_notice(procedure=procedure, reasons=reasons_of(assessment.effective.criteria), at=at, by=by)
         steps[application.pk] = step
         letters.append(request_letter(application, step, at=at, by=by, is_history=is_history))

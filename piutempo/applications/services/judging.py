@@ -107,11 +107,21 @@ def judge(items: Sequence[DecisionInput], *, is_proposal: bool = False) -> list[
     return [_check(held[item.application.pk], item, around, known, is_proposal=is_proposal) for item in items]
 
 
+def list_overrules(ids: Sequence[int]) -> dict[int, list[Overrule]]:
+    """Return the officers' outcomes of many requests, in the order in which they were set."""
+    found: dict[int, list[Overrule]] = {}
+    for start in range(0, len(ids), CHUNK):
+        rows = Overrule.objects.filter(application_id__in=ids[start : start + CHUNK]).order_by("id")
+        for overrule in rows.select_related("by"):
+            found.setdefault(overrule.application_id, []).append(overrule)
+    return found
+
+
 class _Around:
     """What stands around many requests, read once for all."""
 
     def __init__(self, ids: Sequence[int], reopened: Sequence[Application]) -> None:
-        self.overrules: dict[int, list[Overrule]] = {}
+        self.overrules = list_overrules(ids)
         self.proposals: dict[int, Proposal] = {}
         self.procedures: dict[int, Procedure] = {}
         self.conflicts: set[int] = set()
@@ -125,9 +135,6 @@ class _Around:
         self.rounds = dict(rounds.annotate(last=Max("round")))
 
     def _read(self, ids: Sequence[int]) -> None:
-        overrules = Overrule.objects.filter(application_id__in=ids).order_by("id")
-        for overrule in overrules.select_related("by"):
-            self.overrules.setdefault(overrule.application_id, []).append(overrule)
         for proposal in Proposal.objects.filter(
             application_id__in=ids, signed_at__isnull=True, returned_at__isnull=True
         ):

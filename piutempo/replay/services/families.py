@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,15 @@ from piutempo.applications.services import (
     ApplicationInput,
     DecisionInput,
     decide_applications,
+    notify_refusals,
+    propose_decisions,
     renounce,
     submit_applications,
 )
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.people.services import HouseholdInput, MemberInput, PersonInput, register_households
 from piutempo.programmes.models import Programme
+from piutempo.programmes.selectors import get_current_terms
 from piutempo.replay.rules.declaring import declared_facts
 from piutempo.replay.rules.families import Family
 from piutempo.replay.rules.world import World
@@ -28,6 +32,10 @@ from piutempo.vouchers.services import lapse_award_vouchers
 
 if TYPE_CHECKING:
     from piutempo.replay.services.driver import Calendar
+
+
+#: How long before its decision an officer tells a family why it will be refused: ten days, and a holiday in between.
+NOTICE = timedelta(days=14)
 
 
 class FamilyActs:
@@ -41,17 +49,24 @@ class FamilyActs:
         self.applications: dict[int, Application] = {}
         self.members: dict[int, tuple[int, ...]] = {}
         self.of_person: dict[int, int] = {}
+        self.later: dict[int, date] = {}
+        terms = get_current_terms(programme, world.scenario.first_day)
+        self.two_sign = terms.procedure.needs_second_signature
 
     def plan(self) -> None:
         """Put applications, decisions and renunciations on the calendar, those of a day together."""
         applying: dict[date, list[int]] = defaultdict(list)
         deciding: dict[date, list[int]] = defaultdict(list)
+        warning: dict[date, list[int]] = defaultdict(list)
         for number, family in enumerate(self.world.families):
             applying[family.applied_at.date()].append(number)
             if family.decided_on:
                 deciding[family.decided_on].append(number)
+                warning[max(family.applied_at.date(), family.decided_on - NOTICE)].append(number)
         for day, numbers in applying.items():
             self.calendar.add(day, time(18), partial(self.apply, numbers))
+        for day, numbers in warning.items():
+            self.calendar.add(day, time(18, 30), partial(self.warn, numbers))
         for day, numbers in deciding.items():
             self.calendar.add(day, time(19), partial(self.decide, numbers))
         for day, number in self.world.renunciations:
@@ -92,11 +107,31 @@ class FamilyActs:
             self.applications[number] = application
         self.tally["domande"] += len(numbers)
 
+    def warn(self, numbers: list[int], at: datetime) -> None:
+        """
+        Tell why, before a refusal: the family has its days.
+
+        A family that applied too few days before its decision is refused on the first decision day after its days.
+        """
+        steps = notify_refusals([self.applications[n] for n in numbers], at=at, by=self.cast.officer, is_history=True)
+        self.tally["preavvisi"] += len(steps)
+        for number in numbers:
+            step = steps.get(self.applications[number].pk)
+            planned = self.world.families[number].decided_on
+            if step is not None and planned is not None and planned <= step.due_on:
+                day = decision_day_after(step.due_on)
+                self.later[number] = day
+                self.calendar.add(day, time(19), partial(self.decide, [number]))
+
     def decide(self, numbers: list[int], at: datetime) -> None:
-        """Decide as the rules say."""
-        decisions = decide_applications(
-            [DecisionInput(self.applications[n], at, None, "", self.cast.officer) for n in numbers]
-        )
+        """Decide as the rules say; where two persons decide, the officer proposes and the manager signs."""
+        today = at.date()
+        numbers = [n for n in numbers if self.later.get(n, today) <= today]
+        items = [DecisionInput(self.applications[n], at, None, "", self.cast.officer, is_history=True) for n in numbers]
+        if self.two_sign:
+            propose_decisions(items)
+            items = [replace(item, by=self.cast.manager) for item in items]
+        decisions = decide_applications(items)
         approved = sum(decision.is_approved for decision in decisions)
         self.tally["approvate"] += approved
         self.tally["respinte"] += len(decisions) - approved
@@ -121,6 +156,14 @@ class FamilyActs:
 
     def _count_waiting(self) -> int:
         return Award.objects.filter(programme=self.programme, status=AwardStatus.WAITING).count()
+
+
+def decision_day_after(day: date) -> date:
+    """Return the first Tuesday or Friday after a day."""
+    day += timedelta(days=1)
+    while day.weekday() not in (1, 4):
+        day += timedelta(days=1)
+    return day
 
 
 def household_of(family: Family, desk_id: int | None, at: datetime) -> HouseholdInput:
