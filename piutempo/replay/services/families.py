@@ -50,8 +50,7 @@ class FamilyActs:
         self.members: dict[int, tuple[int, ...]] = {}
         self.of_person: dict[int, int] = {}
         self.later: dict[int, date] = {}
-        terms = get_current_terms(programme, world.scenario.first_day)
-        self.two_sign = terms.procedure.needs_second_signature
+        self.terms = get_current_terms(programme, world.scenario.first_day)
 
     def plan(self) -> None:
         """Put applications, decisions and renunciations on the calendar, those of a day together."""
@@ -128,7 +127,7 @@ class FamilyActs:
         today = at.date()
         numbers = [n for n in numbers if self.later.get(n, today) <= today]
         items = [DecisionInput(self.applications[n], at, None, "", self.cast.officer, is_history=True) for n in numbers]
-        if self.two_sign:
+        if self.terms.procedure.needs_second_signature:
             propose_decisions(items)
             items = [replace(item, by=self.cast.manager) for item in items]
         decisions = decide_applications(items)
