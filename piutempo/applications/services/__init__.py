@@ -7,7 +7,6 @@ from piutempo.applications.services.deciding import (
     overrule_criterion,
 )
 from piutempo.applications.services.handling import (
-    answer_office,
     assign_application,
     assign_applications,
     notify_refusal,
@@ -39,7 +38,6 @@ __all__ = [
     "ApplicationInput",
     "ApplicationRefused",
     "DecisionInput",
-    "answer_office",
     "answer_review",
     "ask_review",
     "assign_application",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from piutempo.applications.models import Application, Attachment, AttachmentKind, Conflict, Status
+from piutempo.applications.models import Application, Conflict, Status
 from piutempo.applications.rules import Refusal
 from piutempo.applications.selectors import Assessment, RulesByDay, assess
 from piutempo.applications.selectors.queues import list_takeable
@@ -25,10 +25,9 @@ from piutempo.correspondence.services import send_letters
 from piutempo.people.models import User
 from piutempo.procedures.models import Procedure, Step
 from piutempo.procedures.selectors import get_procedure, list_procedures
-from piutempo.procedures.services import answer_step, assign_responsible, give_notice, request_documents
+from piutempo.procedures.services import assign_responsible, give_notice, request_documents
 from piutempo.programmes.rules.eligibility import NO
 from piutempo.programmes.rules.terms import Terms
-from piutempo.records.models import StoredFile
 from piutempo.records.services import record_events
 
 
@@ -166,26 +165,6 @@ def notify_refusals(
     record_events(event_of("applications.notice_given", held[pk], at, by, _step_data(s)) for pk, s in steps.items())
     send_letters(letters)
     return steps
-
-
-@transaction.atomic
-def answer_office(
-    *, application: Application, step: Step, text: str, files: Sequence[StoredFile], at: datetime, by: User | None
-) -> None:
-    """
-    Record what the family answers to a request or a notice: its words, its files. More may follow; late ones are kept.
-
-    :raises ApplicationRefused: NOT_SUBMITTED
-    :raises ProcedureRefused: EMPTY_ANSWER, STEP_CLOSED, PROCEDURE_CLOSED
-    """
-    held, procedure, _terms = _open_case(application)
-    own = procedure.steps.get(pk=step.pk)
-    answer_step(step=own, text=text, at=at, by=by, has_files=bool(files))
-    Attachment.objects.bulk_create(
-        Attachment(application=held, kind=AttachmentKind.ANSWER, ref_id=own.pk, file=file, at=at, by=by)
-        for file in files
-    )
-    record_events([event_of("applications.answered", held, at, by, {"step": own.pk, "files": len(files)})])
 
 
 @transaction.atomic
