@@ -23,6 +23,7 @@ class Account(models.TextChoices):
     PAYABLE = "payable", _("liquidato, da pagare")
     PAID = "paid", _("pagato")
     LAPSED = "lapsed", _("scaduto e rientrato")
+    CLAIMED = "claimed", _("da restituire dalle famiglie")
     RECOVERED = "recovered", _("recuperato")
 
 
@@ -44,6 +45,10 @@ class Kind(models.TextChoices):
     PAY = "pay", _("pagamento")  # settlements.Payment: payable -> paid
     RECOVER = "recover", _("recupero")  # settlements.Recovery: paid -> recovered
     RESTORE = "restore", _("riassegnazione di somme recuperate")  # settlements.Recovery: recovered -> available
+    CLAIM = "claim", _("credito verso una famiglia")  # settlements.ClaimLine: paid -> claimed
+    UNCLAIM = "unclaim", _("annullamento di un credito")  # settlements.ClaimLine: claimed -> paid
+    COLLECT = "collect", _("incasso da una famiglia")  # settlements.Claim: claimed -> recovered
+    REASSIGN = "reassign", _("riassegnazione di un incasso")  # settlements.Claim: recovered -> available
 
 
 #: The only accounts each kind of transfer may join (also a CHECK in the database).
@@ -63,6 +68,10 @@ ROUTES: dict[Kind, tuple[Account, Account]] = {
     Kind.PAY: (Account.PAYABLE, Account.PAID),
     Kind.RECOVER: (Account.PAID, Account.RECOVERED),
     Kind.RESTORE: (Account.RECOVERED, Account.AVAILABLE),
+    Kind.CLAIM: (Account.PAID, Account.CLAIMED),
+    Kind.UNCLAIM: (Account.CLAIMED, Account.PAID),
+    Kind.COLLECT: (Account.CLAIMED, Account.RECOVERED),
+    Kind.REASSIGN: (Account.RECOVERED, Account.AVAILABLE),
 }
 
 #: A reversal posts this kind with the reversed transfer's subject and sequence.
@@ -71,6 +80,7 @@ REVERSES: dict[Kind, Kind] = {
     Kind.UNLAPSE: Kind.LAPSE,
     Kind.UNRETURN: Kind.RETURN,
     Kind.UNBILL: Kind.BILL,
+    Kind.UNCLAIM: Kind.CLAIM,
 }
 
 
