@@ -42,10 +42,11 @@ demo: setup $(STATIC)
 	@$(PY) manage.py demo
 	@$(MAKE) --no-print-directory serve
 
+# Beside the server run the timers (letters leave, reminders go out); they end when the server ends.
 serve: export PIUTEMPO_MODE := demo
 serve: setup $(STATIC)
 	@echo "PiùTempo: http://127.0.0.1:$(PORT)/   (ctrl-C stops it)"
-	@exec $(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 2 --blocking-threads 4 --no-ws --log-level warning config.wsgi:application
+	@$(PY) manage.py run_due --watch 15 --parent $$$$ & exec $(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 2 --blocking-threads 4 --no-ws --log-level warning config.wsgi:application
 
 $(STATIC): $(RUNTIME) $(STATIC_SOURCES)
 	@mkdir -p $(VAR)
