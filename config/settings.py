@@ -187,6 +187,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF, "data:"],  # a small icon font sits inside the style sheet
         "connect-src": [SELF],
         "form-action": [SELF],
+        "frame-src": [SELF],  # a scan beside the form that types it
         "frame-ancestors": [NONE],
         "base-uri": [SELF],
         "manifest-src": [SELF],

@@ -8,7 +8,7 @@ from codicefiscale import codicefiscale
 
 from piutempo.people.models import CareNeed, Household, Member, Municipality, Person
 from piutempo.people.rules import Notice, Refusal, identity_of
-from piutempo.people.selectors import find_persons, get_care_needs, get_household_of, get_municipality
+from piutempo.people.selectors import get_care_needs, get_household_of, get_municipality
 from piutempo.people.services import (
     HouseholdInput,
     MemberInput,
@@ -132,15 +132,6 @@ def test_a_current_member_of_another_household_is_a_warning():
     luca = {"fiscal_code": LUCA.fiscal_code, "given_name": "Luca", "family_name": "Rossi"}
     assert check_person(**luca, at=AT) == (Notice.OTHER_HOUSEHOLD,)
     assert check_person(**luca, household_id=Household.objects.get().pk, at=AT) == ()
-
-
-@pytest.mark.django_db
-def test_a_search_by_name_stays_within_the_desk_and_a_whole_code_does_not():
-    maria = register_person(**MARIA, at=AT)
-    register_household(applicant=maria, members=[LUCA], at=AT, desk_id=1)
-    assert [p.given_name for p in find_persons("rossi ma", desk_ids=[1])] == ["Maria"]
-    assert find_persons("rossi", desk_ids=[2]) == []
-    assert find_persons(MARIA["fiscal_code"].lower(), desk_ids=[2]) == [maria]
 
 
 @pytest.mark.django_db

@@ -37,7 +37,9 @@ def help_refusal_for(*, document_expires_on: date | None, mandates: Sequence[Man
     return None if any(m.is_in_force_on(on) for m in mandates) else Refusal.MANDATE_ENDED
 
 
-def document_refusal_for(*, kind: str, number: str, expires_on: date, accepted: Sequence[str], on: date) -> Refusal | None:
+def document_refusal_for(
+    *, kind: str, number: str, expires_on: date, accepted: Sequence[str], on: date
+) -> Refusal | None:
     """Return why a document does not identify a person, or None. ``accepted``: the programme's kinds (empty: any)."""
     if not kind.strip() or (accepted and kind not in accepted):
         return Refusal.DOCUMENT_KIND

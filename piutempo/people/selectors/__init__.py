@@ -2,28 +2,26 @@
 
 from piutempo.people.selectors.persons import (
     find_municipalities,
-    find_persons,
     get_care_needs,
     get_household_of,
     get_municipality,
     get_other_households_of,
+    get_person,
     get_person_by_code,
     get_person_for,
-    get_person_for_desks,
     list_members,
     list_mismatches,
 )
 
 __all__ = [
     "find_municipalities",
-    "find_persons",
     "get_care_needs",
     "get_household_of",
     "get_municipality",
     "get_other_households_of",
+    "get_person",
     "get_person_by_code",
     "get_person_for",
-    "get_person_for_desks",
     "list_members",
     "list_mismatches",
 ]

@@ -10,33 +10,9 @@ from piutempo.people.rules import Notice
 from piutempo.records.models import Event
 
 
-def find_persons(
-    text: str, *, desk_ids: Iterable[int] | None = None, by_exact_code: bool = True, limit: int = 20
-) -> list[Person]:
-    """
-    Return persons whose codice fiscale is ``text``, or whose name starts with it. One query.
-
-    ``desk_ids`` limits the search by name to members of households that these desks created; None: everywhere.
-    A whole codice fiscale finds a person wherever they were registered (who asks has the card in hand), unless
-    ``by_exact_code`` is False.
-    """
-    words = text.split()
-    code = "".join(words).upper()
-    if not words:
-        return []
-    named = Q()
-    for word in words:
-        named &= Q(family_name__istartswith=word) | Q(given_name__istartswith=word)
-    if len(code) < 16:
-        named |= Q(fiscal_code__startswith=code) if len(code) >= 6 else Q()
-    if desk_ids is not None:
-        named &= Q(
-            pk__in=Member.objects.filter(household__desk_id__in=list(desk_ids), valid_until=None).values("person")
-        )
-    found = named | Q(fiscal_code=code) if by_exact_code else named
-    return list(
-        Person.objects.filter(found).select_related("municipality").order_by("family_name", "given_name", "pk")[:limit]
-    )
+def get_person(person_id: int) -> Person | None:
+    """Return a person by id. Whether who asks may see them is the caller's business."""
+    return Person.objects.filter(pk=person_id).select_related("municipality").first()
 
 
 def get_person_by_code(fiscal_code: str) -> Person | None:
@@ -48,18 +24,6 @@ def get_person_by_code(fiscal_code: str) -> Person | None:
 def get_person_for(user: User) -> Person | None:
     """Return the person whose account this is."""
     return Person.objects.filter(user=user).select_related("municipality").first()
-
-
-def get_person_for_desks(person_id: int, *, desk_ids: Iterable[int], seen: Iterable[int] = ()) -> Person | None:
-    """
-    Return a person whom a desk may open; None if there is none or it may not.
-
-    It may open current members of households that these desks created, and those in ``seen`` (found by their whole
-    codice fiscale, or registered, in this session).
-    """
-    own = Member.objects.filter(household__desk_id__in=list(desk_ids), valid_until=None).values("person")
-    rows = Person.objects.filter(Q(pk__in=own) | Q(pk__in=list(seen)), pk=person_id)
-    return rows.select_related("municipality").first()
 
 
 def get_household_of(person: Person) -> Household | None:
