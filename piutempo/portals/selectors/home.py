@@ -9,6 +9,7 @@ from django.db.models import Count, F, IntegerField, Model, Q, QuerySet, Sum
 
 from piutempo.applications.models import Application, Status
 from piutempo.awards.models import Award, AwardStatus
+from piutempo.correspondence.models import Message, MessageKind
 from piutempo.kernel.periods import Month
 from piutempo.network.models import Desk, Grant, Provider, Site
 from piutempo.people.models import Scope, User
@@ -178,6 +179,17 @@ def list_unspent_by_expiry(programme_ids: set[int] | None, today: date) -> list[
     rows = _unspent(programme_ids, today).values("programme__title", "valid_until")
     rows = rows.annotate(vouchers=Count("id"), left_cents=Sum("left"))
     return list(rows.order_by("valid_until", "programme__title")[:200])
+
+
+def count_messages(kind: MessageKind, *, since: datetime) -> int:
+    """Return how many messages of a kind came since an instant. One query."""
+    return Message.objects.filter(kind=kind, received_at__gte=since).count()
+
+
+def find_message(kind: MessageKind, text: str, *, since: datetime) -> Message | None:
+    """Return the message with these words received since an instant: the page sent twice. One query."""
+    rows = Message.objects.filter(kind=kind, received_at__gte=since).select_related("entry").order_by("-id")
+    return next((message for message in rows if message.text == text.strip()), None)
 
 
 def count_drafts(programme_ids: set[int] | None) -> int:
