@@ -32,7 +32,7 @@ class FilesField(UploadField):
         kwargs.setdefault("widget", ManyFilesInput(attrs={"accept": ",".join(ENDINGS)}))
         super().__init__(**kwargs)
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
         """Return every file; at most ten at once."""
         files = [f for f in (data if isinstance(data, Sequence) and not isinstance(data, str) else [data]) if f]
         if not files:
@@ -45,7 +45,7 @@ class FilesField(UploadField):
 class UploadForm(KeyedForm):
     """The files that prove one criterion."""
 
-    files = FilesField(
+    documents = FilesField(
         label=_("Documento"),
         help_text=_("PDF o foto (JPEG, PNG), al massimo 5 MB l'uno. Puoi sceglierne più di uno."),
     )

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import translation
 
-from piutempo.applications.models import Application, Proposal, Status
+from piutempo.applications.letters import WITHDRAWAL
+from piutempo.applications.models import Application, Attachment, Evidence, Proposal, Status
 from piutempo.applications.rules import Refusal
 from piutempo.applications.services.judging import SUBJECT
+from piutempo.applications.services.receiving import shown_instant
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.applications.services.reviewing import drop_review
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.selectors import list_awards_of
 from piutempo.awards.services import end_award
+from piutempo.correspondence.services import send_letter
 from piutempo.people.models import User
 from piutempo.procedures.models import Outcome
 from piutempo.procedures.services import Closing, close_procedures
@@ -25,7 +29,8 @@ def withdraw_application(*, application: Application, reason: str, at: datetime,
     """
     Withdraw an application that waits for a decision; a draft is thrown away. Withdrawing twice changes nothing.
 
-    The household may apply again while a window is open. A case under review goes back to its decision in force.
+    The family gets a letter that says so. The household may apply again while a window is open. A case under review
+    goes back to its decision in force.
 
     :raises ApplicationRefused: NO_REASON, NOT_WITHDRAWABLE (decided: renounce instead)
     """
@@ -36,6 +41,8 @@ def withdraw_application(*, application: Application, reason: str, at: datetime,
         return held
     if held.status == Status.DRAFT:
         record_events([event_of("applications.discarded", held, at, by)])
+        Evidence.objects.filter(application=held).delete()
+        Attachment.objects.filter(application=held).delete()
         held.delete()
         return held
     if held.status != Status.SUBMITTED:
@@ -49,7 +56,27 @@ def withdraw_application(*, application: Application, reason: str, at: datetime,
     )
     close_procedures([Closing(SUBJECT, held.pk, Outcome.WITHDRAWN, at, by)])
     record_events([event_of("applications.withdrawn", held, at, by, {"reason": reason.strip()[:300]})])
+    _write_withdrawal(held, reason.strip()[:300], at, by)
     return held
+
+
+def _write_withdrawal(application: Application, reason: str, at: datetime, by: User | None) -> None:
+    with translation.override("it"):
+        send_letter(
+            kind=WITHDRAWAL.code,
+            person=application.applicant,
+            fields={
+                "programma": application.programme.title,
+                "numero": str(application.number),
+                "ritirata": shown_instant(at),
+                "motivo": reason,
+            },
+            subject=SUBJECT,
+            subject_id=application.pk,
+            programme_id=application.programme_id,
+            at=at,
+            by=by,
+        )
 
 
 @transaction.atomic

@@ -139,11 +139,11 @@ class _Given:
     def upload(self) -> UploadForm:
         """Store the files, one by one; those that will not do are named."""
         form = UploadForm(self.request.POST, self.request.FILES, prefix=f"upload-{self.criterion.code}")
-        for file in form.cleaned_data["files"] if form.is_valid() else []:
+        for file in form.cleaned_data["documents"] if form.is_valid() else []:
             try:
                 attach_file(**self.what, name=file.name or "", content=file.read())
             except FileRefused as refused:
-                form.add_error("files", f"{file.name}: {FILE_REFUSALS[refused.code]}")
+                form.add_error("documents", f"{file.name}: {FILE_REFUSALS[refused.code]}")
         return form
 
     def declare(self) -> DeclareForm:
