@@ -38,6 +38,7 @@ urlpatterns = [
     path("cittadino/domanda/<int:application_id>/domanda.pdf", citizen.request_pdf, name="citizen_request_pdf"),
     path("cittadino/domanda/<int:application_id>/file/<int:attachment_id>/", citizen.file, name="citizen_file"),
     path("cittadino/domanda/<int:application_id>/risposta/<int:step_id>/", answers.answer, name="citizen_answer"),
+    path("cittadino/domanda/<int:application_id>/riesame/", answers.review, name="citizen_ask_review"),
     path("sportello/", desk.home, name="desk"),
     path("sportello/famiglie/", desk_persons.families, name="desk_families"),
     path("sportello/famiglie/nuova/", desk_persons.register, name="desk_register"),

@@ -38,3 +38,22 @@ class AnswerForm(KeyedForm):
         if not self.errors and not data.get("text") and not any(data.get(name) for name in FILES):
             raise forms.ValidationError(_("Scrivi una risposta o scegli almeno un documento."))
         return data
+
+
+class ReviewForm(KeyedForm):
+    """Why a decision should be looked at again, and up to three files."""
+
+    text = forms.CharField(
+        label=_("Perché la decisione va rivista?"),
+        help_text=_("Con parole tue: che cosa non è stato visto, o che cosa è sbagliato."),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        max_length=10_000,
+    )
+    file_1 = UploadField(
+        label=_("Primo documento"),
+        help_text=_("Solo se serve: PDF o foto, fino a 5 MB."),
+        endings=ENDINGS,
+        required=False,
+    )
+    file_2 = UploadField(label=_("Secondo documento"), endings=ENDINGS, required=False)
+    file_3 = UploadField(label=_("Terzo documento"), endings=ENDINGS, required=False)

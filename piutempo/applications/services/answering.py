@@ -1,4 +1,4 @@
-"""What the family answers to a request for documents or to a notice: words and files, registered together."""
+"""What the family answers to a request, a notice or a decision: words and files, registered together."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from piutempo.applications.models import Application, Attachment, AttachmentKind
+from piutempo.applications.services.reviewing import ask_review
 from piutempo.people.models import User
 from piutempo.procedures.models import Answer, Step
 from piutempo.procedures.services import answer_step
@@ -62,17 +63,40 @@ def answer_request(
             "number": application.number,
             "step": step.get_kind_display(),
         }
-    entry = register_entry(
+    return Answered(answer, _register(application, title, [answer.text, *hashes], at, by))
+
+
+@transaction.atomic
+def request_review(
+    *, application: Application, text: str, files: Sequence[GivenFile], at: datetime, by: User | None
+) -> RegisterEntry:
+    """
+    Ask that a decision be looked at again, with reasons and files; the request is registered.
+
+    :raises ApplicationRefused: see ``reviewing.ask_review``
+    :raises FileRefused: a file's type or size will not do (nothing is kept)
+    """
+    by_id = by.pk if by else None
+    stored = [store_file(name=file.name, content=file.content, at=at, by_id=by_id) for file in files]
+    ask_review(application=application, text=text, files=stored, at=at, by=by)
+    with translation.override("it"):
+        title = _("Domanda n. %(number)s: richiesta di riesame") % {"number": application.number}
+    return _register(application, title, [text.strip(), *(file.sha256 for file in stored)], at, by)
+
+
+def _register(
+    application: Application, title: str, parts: Sequence[str], at: datetime, by: User | None
+) -> RegisterEntry:
+    return register_entry(
         direction=Direction.IN,
         title=title,
         correspondent=str(application.applicant),
         subject=SUBJECT,
         subject_id=application.pk,
-        sha256=hashlib.sha256("\n".join([answer.text, *hashes]).encode()).hexdigest(),
+        sha256=hashlib.sha256("\n".join(parts).encode()).hexdigest(),
         at=at,
         by_id=by.pk if by else None,
     )
-    return Answered(answer, entry)
 
 
 def _find_same(application: Application, step: Step, text: str, hashes: Sequence[str]) -> Answer | None:

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from piutempo.applications.models import Application, Decision, Status
+from piutempo.applications.rules import last_review_day
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.kernel.periods import Month
 from piutempo.procedures.messages import clock_lines
@@ -60,7 +61,7 @@ class Story:
     What a page says of one application. ``tag`` is good, bad, waiting or plain.
 
     ``stops``: the way from the request to the vouchers; ``tasks``: what the family may do; ``clock``: how the days are
-    counted, in sentences.
+    counted, in sentences. ``review_until``: the last day to ask that a decision be looked at again.
     """
 
     application: Application
@@ -72,6 +73,7 @@ class Story:
     stops: tuple[Stop, ...] = ()
     tasks: tuple[Task, ...] = ()
     clock: tuple[str, ...] = ()
+    review_until: date | None = None
 
 
 def story_of(
@@ -88,6 +90,9 @@ def story_of(
     tag, now, then = _words(application, awards)
     tasks = _tasks_of(procedure, on) if procedure and on else ()
     clock = get_clock(procedure, on) if procedure and on and application.status == Status.SUBMITTED else None
+    review_until = _review_until(application, decision, terms, on)
+    if procedure and procedure.round > 1 and application.status == Status.SUBMITTED:
+        now = _("L'ufficio guarda di nuovo la tua domanda.")
     if any(task.is_open for task in tasks):
         now = _("L'ufficio ti ha scritto e aspetta la tua risposta.")
         then = _("Rispondi da qui o a uno sportello. Poi l'ufficio riprende l'esame.")
@@ -107,7 +112,17 @@ def story_of(
         stops=_stops_of(application, decision, procedure, clock, has_task=any(task.is_open for task in tasks)),
         tasks=tasks,
         clock=tuple(clock_lines(clock)) if clock else (),
+        review_until=review_until,
     )
+
+
+def _review_until(
+    application: Application, decision: Decision | None, terms: Terms | None, on: date | None
+) -> date | None:
+    if not (decision and terms and on) or application.status not in {Status.APPROVED, Status.REFUSED}:
+        return None
+    last = last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days)
+    return last if on <= last else None
 
 
 def _day(value: date | datetime) -> str:
