@@ -7,9 +7,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from piutempo.kernel.money import format_euro
+from piutempo.programmes.rules.eligibility import MISSING, NO, YES
 from piutempo.programmes.rules.self_check import MAX_AGE, Answers, Questions
+from piutempo.programmes.rules.what_if import Dependency, Effect, Variation
 from piutempo.ui.forms import DayField, EuroField
 
 YES_NO = (("yes", _("Sì")), ("no", _("No")), ("", _("Non so")))
@@ -38,7 +42,7 @@ class AgesField(forms.CharField):
         """Return the ages."""
         text = super().clean(value)
         words = [word for word in _AGES.split(str(text or "").replace(" e ", " ").strip()) if word]
-        if len(words) > 15 or not all(word.isdigit() and int(word) <= MAX_AGE for word in words):
+        if len(words) > 15 or not all(word.isdecimal() and len(word) <= 3 and int(word) <= MAX_AGE for word in words):
             raise ValidationError(_("Scrivi le età in anni, separate da virgole: per esempio 3, 11."), code="ages")
         return tuple(int(word) for word in words)
 
@@ -146,3 +150,53 @@ class SelfCheckForm(forms.Form):
             province=data.get("province") or "",
             benefits=tuple((code, data.get(f"benefit_{n}")) for n, code in enumerate(self.questions.benefits)),
         )
+
+
+OUTCOMES = {YES: _("puoi chiedere i buoni"), NO: _("non puoi chiederli"), MISSING: _("dipende ancora da altro")}
+
+
+def question_of(form: SelfCheckForm, field: str) -> str:
+    """Return a question as the form asks it, with what it is about where the label alone does not say."""
+    found = form.fields[field]
+    is_about = field.startswith(("measure_", "benefit_")) and found.help_text
+    return f"{found.label} ({found.help_text})" if is_about else str(found.label)
+
+
+def dependency_label(form: SelfCheckForm, dependency: Dependency) -> str:
+    """Return the question on which the answer depends."""
+    return question_of(form, dependency.field)
+
+
+def field_anchor(form: SelfCheckForm, field: str) -> str:
+    """Return the id of the first control of a question: where a link to it leads."""
+    bound = form[field]
+    return f"{bound.auto_id}_0" if isinstance(form.fields[field].widget, forms.RadioSelect) else str(bound.auto_id)
+
+
+def _said(variation: Variation) -> str:
+    """Return an answer in words, after «se»."""
+    numbers = {"amount": format_euro(variation.number), "age": variation.number, "province": variation.text}
+    texts = {
+        "yes": _t("rispondi sì"),
+        "no": _t("rispondi no"),
+        "isee_most": _t("l'ISEE è fino a %(amount)s"),
+        "isee_over": _t("l'ISEE è oltre %(amount)s"),
+        "child": _t("con te vive un figlio di %(age)s anni"),
+        "no_children": _t("con te non vivono figli"),
+        "province": _t("abiti in provincia di %(province)s"),
+    }
+    return texts[variation.kind] % numbers
+
+
+def effect_sentence(effect: Effect) -> str:
+    """Return what one answer would give: «se rispondi sì: puoi chiedere i buoni»."""
+    return _t("se %(said)s: %(outcome)s") % {"said": _said(effect.variation), "outcome": OUTCOMES[effect.outcome]}
+
+
+def change_sentence(form: SelfCheckForm, effect: Effect) -> str:
+    """Return what would change the answer, with the question where the answer alone does not say it."""
+    variation = effect.variation
+    texts = {"child": _t("con te vive anche un figlio di %(age)s anni") % {"age": variation.number}}
+    said = texts.get(variation.kind) or _said(variation)
+    sentence = _t("Se %(said)s: %(outcome)s.") % {"said": said, "outcome": OUTCOMES[effect.outcome]}
+    return f"{question_of(form, variation.field)} {sentence}" if variation.kind in {"yes", "no"} else sentence
