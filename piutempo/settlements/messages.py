@@ -23,6 +23,19 @@ REFUSALS: dict[Refusal, Promise] = {
     Refusal.KEY_REUSED: _(
         "Questa pagina aveva già registrato un altro recupero. Riapri il pagamento, controlla quanto resta e riprova."
     ),
+    Refusal.NO_BENEFIT: _(
+        "La domanda non è approvata, oppure il beneficio è già finito: non c'è niente da cui far decadere la famiglia."
+    ),
+    Refusal.FORFEITURE_RUNNING: _(
+        "Per questa famiglia c'è già una decadenza avviata o decisa: aprila dalla pagina del beneficio."
+    ),
+    Refusal.FORFEITURE_CLOSED: _("La decadenza è già stata chiusa: ricarica la pagina per vedere com'è finita."),
+    Refusal.WRONG_DAY: _("Il giorno deve venire dopo la domanda e non può essere nel futuro: correggilo."),
+    Refusal.ABOVE_CLAIM: _("L'importo supera quanto la famiglia deve ancora restituire. Controlla l'importo."),
+    Refusal.CLAIM_CANCELLED: _("Questo credito è stato annullato: non si registrano incassi."),
+    Refusal.ALREADY_COLLECTED: _(
+        "La famiglia ha già versato qualcosa: prima di annullare il credito va deciso come restituirlo."
+    ),
 }
 
 EXCLUSIONS: dict[Exclusion, Promise] = {

@@ -1,13 +1,15 @@
-"""What providers are owed, approved by a second person, and paid once."""
+"""What providers are owed, approved by a second person, and paid once; what families have to give back."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from piutempo.applications.models import Application
 from piutempo.ledger.models import Pot
 from piutempo.network.models import Provider
 from piutempo.programmes.models import Programme
+from piutempo.records.sealed import SealedTextField
 from piutempo.vouchers.models import Redemption
 
 
@@ -100,4 +102,99 @@ class Recovery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["payment", "key"], condition=~Q(key=""), name="recovery_key_once"),
             models.CheckConstraint(condition=Q(amount_cents__gt=0), name="recovery_positive"),
+        ]
+
+
+class ForfeitureStatus(models.TextChoices):
+    """Announced to the family, then decided or dropped by a person."""
+
+    NOTIFIED = "notified", _("avviata: la famiglia può rispondere")
+    DECIDED = "decided", _("decisa")
+    DROPPED = "dropped", _("archiviata")
+
+
+class Forfeiture(models.Model):
+    """
+    A benefit taken away (*decadenza*) because it was not due from ``since`` on. Its procedure has this row's id.
+
+    ``reasons`` are what the notice says; ``outcome`` the reason of the decision, for or against.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="+")
+    since = models.DateField(help_text="what was spent on services from this day on is claimed")
+    reasons = SealedTextField()
+    status = models.CharField(max_length=10, choices=ForfeitureStatus, default=ForfeitureStatus.NOTIFIED)
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    outcome = SealedTextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application"], condition=Q(status__in=["notified", "decided"]), name="one_forfeiture"
+            ),
+        ]
+
+
+class Claim(models.Model):
+    """
+    What a family has to give back to one pot: the sum of its lines. Its amount never changes; it may be cancelled.
+
+    The providers acted in good faith and are paid anyway: a line enters the ledger (paid -> claimed) once its provider
+    has been paid.
+    """
+
+    forfeiture = models.ForeignKey(Forfeiture, on_delete=models.PROTECT, related_name="claims")
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
+    amount_cents = models.PositiveBigIntegerField()
+    due_on = models.DateField()
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    cancel_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["forfeiture", "pot"], name="claim_once_a_pot"),
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="claim_positive"),
+        ]
+
+
+class ClaimLine(models.Model):
+    """One redemption claimed back, once. ``booked_at``: when it entered the ledger."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="lines")
+    redemption = models.ForeignKey(Redemption, on_delete=models.PROTECT, related_name="+")
+    amount_cents = models.PositiveIntegerField()
+    booked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["claim", "redemption"], name="claim_line_once")]
+        indexes = [models.Index(fields=["redemption"], condition=Q(booked_at__isnull=True), name="claim_line_unbooked")]
+
+
+class Collection(models.Model):
+    """
+    Money that a family gave back, whole or in instalments. Append-only.
+
+    ``key``, once a claim, is the filling of the form that recorded it: sent twice, it is one collection.
+    """
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="collections")
+    amount_cents = models.PositiveBigIntegerField()
+    on = models.DateField()
+    reference = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    key = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["claim", "key"], name="collection_key_once"),
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="collection_positive"),
         ]

@@ -132,6 +132,12 @@ def _money(pot_ids: list[int], span: Span, watermark: int) -> dict[Kind, int]:
     return found
 
 
+def _claimed(pot_ids: list[int], span: Span, watermark: int) -> int:
+    """Return what families were asked to give back in a span, less what was cancelled, in cents."""
+    money = _money(pot_ids, span, watermark)
+    return money[Kind.CLAIM] - money[Kind.UNCLAIM]
+
+
 def _plain_figures(programme: Programme, pot_ids: list[int], span: Span, watermark: int) -> dict[str, tuple[str, int]]:
     approved = decisions(programme, span, is_approved=True)
     genders = dict(approved.values_list("application__applicant__gender").annotate(n=Count("id")).order_by())
@@ -158,7 +164,7 @@ def _plain_figures(programme: Programme, pot_ids: list[int], span: Span, waterma
         "lapsed_cents": ("cents", money[Kind.LAPSE] - money[Kind.UNLAPSE]),
         "billed_cents": ("cents", money[Kind.BILL] - money[Kind.UNBILL]),
         "paid_cents": ("cents", money[Kind.PAY]),
-        "recovered_cents": ("cents", money[Kind.RECOVER]),
+        "recovered_cents": ("cents", money[Kind.RECOVER] + money[Kind.COLLECT]),
         "redemptions": ("count", spent.count()),
         "active_sites": ("count", spent.aggregate(n=Count("site_id", distinct=True))["n"]),
         "active_desks": ("count", len(active_desk_ids(programme, span))),
@@ -195,6 +201,9 @@ def compute_report(
     totals = _plain_figures(programme, pot_ids, total_span, mark)
     period = _plain_figures(programme, pot_ids, period_span, mark)
     figures = [Figure(code, unit, period[code][1], value) for code, (unit, value) in totals.items()]
+    claimed = [_claimed(pot_ids, span, mark) for span in (period_span, total_span)]
+    if any(claimed):  # reports frozen before the first claim keep the figures that they had
+        figures.append(Figure("claimed_cents", "cents", claimed[0], claimed[1]))
     value = {figure.code: figure.total for figure in figures}
     figures += [
         Figure("assigned_bp", "bp", None, share_bp(value["months_issued_cents"], value["allocated_cents"])),
@@ -300,11 +309,13 @@ def _services(programme: Programme, span: Span) -> Table:
 def _money_table(pot_ids: list[int], span: Span, watermark: int) -> Table:
     """Every account by source, as of the end of the span."""
     balances = get_balances(pot_ids, before=span.until, watermark=watermark)
+    # Only where there are claims: a report frozen before the first one is recomputed with the columns that it had.
+    accounts = (*_ACCOUNTS, *([Account.CLAIMED] if any(k.account is Account.CLAIMED for k in balances) else []))
     rows = []
     for pot_id in pot_ids:
         for source in list_sources(pot_id):
             values = []
-            for account in _ACCOUNTS:
+            for account in accounts:
                 sign = -1 if account is Account.WORLD else 1
                 values.append(
                     sign
@@ -314,8 +325,8 @@ def _money_table(pot_ids: list[int], span: Span, watermark: int) -> Table:
                 )
             rows.append(Row(f"{pot_id}/{source.code}", source.title, tuple(values)))
     totals = get_account_totals(pot_ids, before=span.until, watermark=watermark)
-    rows.append(Row("total", "", tuple(-totals[a] if a is Account.WORLD else totals[a] for a in _ACCOUNTS)))
-    return Table("money_by_source", tuple((a.value, "cents") for a in _ACCOUNTS), tuple(rows))
+    rows.append(Row("total", "", tuple(-totals[a] if a is Account.WORLD else totals[a] for a in accounts)))
+    return Table("money_by_source", tuple((a.value, "cents") for a in accounts), tuple(rows))
 
 
 _ACCOUNTS = (

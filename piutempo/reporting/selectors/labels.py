@@ -25,6 +25,7 @@ FIGURES: dict[str, Any] = {
     "billed_cents": _("Liquidato agli operatori"),
     "paid_cents": _("Pagato agli operatori"),
     "recovered_cents": _("Somme recuperate"),
+    "claimed_cents": _("Somme chieste indietro alle famiglie"),
     "redemptions": _("Utilizzi registrati"),
     "active_sites": _("Sedi di operatori attive"),
     "accredited_sites": _("Sedi di operatori convenzionate"),
@@ -70,6 +71,7 @@ COLUMNS: dict[str, Any] = {
     "payable": _("Liquidato, da pagare"),
     "lapsed": _("Scaduto"),
     "recovered": _("Recuperato"),
+    "claimed": _("Da restituire"),
 }
 
 #: In the trend "issued" is what was issued in the month, not a balance.

@@ -120,7 +120,8 @@ _MOVES: dict[str, tuple[Kind, ...]] = {
     "lapsed_cents": (Kind.LAPSE, Kind.UNLAPSE),
     "billed_cents": (Kind.BILL, Kind.UNBILL),
     "paid_cents": (Kind.PAY,),
-    "recovered_cents": (Kind.RECOVER,),
+    "recovered_cents": (Kind.RECOVER, Kind.COLLECT),
+    "claimed_cents": (Kind.CLAIM, Kind.UNCLAIM),
     "unspent_cents": (Kind.ISSUE, Kind.SPEND, Kind.UNSPEND),
     "burn_bp": (Kind.SPEND, Kind.UNSPEND),
 }

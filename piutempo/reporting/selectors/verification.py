@@ -111,12 +111,43 @@ LAWS: dict[str, str] = {
         LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer
                    WHERE kind IN ('recover', 'restore') GROUP BY subject_id) t ON t.subject_id = r.id
         WHERE 2 * r.amount_cents <> coalesce(t.cents, 0)""",
+    "month-issued-once-a-request": """
+        SELECT 'request ' || a.application_id || ' ' || v.product || ' ' || v.month, 1, count(*)
+        FROM vouchers_voucher v JOIN awards_award a ON a.id = v.award_id
+        WHERE v.replacement = 0 GROUP BY a.application_id, v.product, v.month HAVING count(*) > 1""",
+    "claim-is-its-lines": """
+        SELECT 'claim ' || c.id, c.amount_cents, coalesce(l.cents, 0)
+        FROM settlements_claim c
+        LEFT JOIN (SELECT claim_id, sum(amount_cents) AS cents FROM settlements_claimline GROUP BY claim_id) l
+          ON l.claim_id = c.id
+        WHERE c.amount_cents <> coalesce(l.cents, 0)""",
+    "claim-line-booked-once": """
+        SELECT 'claim line ' || l.id,
+               CASE WHEN l.booked_at IS NULL OR c.cancelled_at IS NOT NULL THEN 0 ELSE l.amount_cents END,
+               coalesce(t.cents, 0)
+        FROM settlements_claimline l JOIN settlements_claim c ON c.id = l.claim_id
+        LEFT JOIN (SELECT subject_id, sum(CASE kind WHEN 'claim' THEN amount_cents ELSE -amount_cents END) AS cents
+                   FROM ledger_transfer WHERE kind IN ('claim', 'unclaim') GROUP BY subject_id) t ON t.subject_id = l.id
+        WHERE coalesce(t.cents, 0) <>
+              CASE WHEN l.booked_at IS NULL OR c.cancelled_at IS NOT NULL THEN 0 ELSE l.amount_cents END""",
+    "collected-as-far-as-booked": """
+        SELECT 'claim ' || c.id, 2 * CASE WHEN coalesce(k.cents, 0) < coalesce(b.cents, 0) THEN coalesce(k.cents, 0)
+                                          ELSE coalesce(b.cents, 0) END, coalesce(t.cents, 0)
+        FROM settlements_claim c
+        LEFT JOIN (SELECT claim_id, sum(amount_cents) AS cents FROM settlements_collection GROUP BY claim_id) k
+          ON k.claim_id = c.id
+        LEFT JOIN (SELECT claim_id, sum(amount_cents) AS cents FROM settlements_claimline
+                   WHERE booked_at IS NOT NULL GROUP BY claim_id) b ON b.claim_id = c.id
+        LEFT JOIN (SELECT subject_id, sum(amount_cents) AS cents FROM ledger_transfer
+                   WHERE kind IN ('collect', 'reassign') GROUP BY subject_id) t ON t.subject_id = c.id
+        WHERE coalesce(t.cents, 0) <> 2 * CASE WHEN coalesce(k.cents, 0) < coalesce(b.cents, 0)
+                                               THEN coalesce(k.cents, 0) ELSE coalesce(b.cents, 0) END""",
     "reversal-is-exactly-opposite": """
         SELECT u.kind || ' ' || u.subject_id, o.amount_cents, u.amount_cents
         FROM ledger_transfer u
         LEFT JOIN ledger_transfer o ON o.subject_id = u.subject_id AND o.sequence = u.sequence
              AND o.source_id = u.source_id AND o.kind = substr(u.kind, 3)
-        WHERE u.kind IN ('unspend', 'unlapse', 'unreturn', 'unbill')
+        WHERE u.kind IN ('unspend', 'unlapse', 'unreturn', 'unbill', 'unclaim')
           AND (o.id IS NULL OR o.amount_cents <> u.amount_cents)""",
     "months-follow-the-shares": """
         SELECT t.kind || ' ' || t.subject_id, x.cents * s.share_bp / 10000, t.amount_cents
@@ -163,6 +194,8 @@ SUBJECTS: dict[str, tuple[Kind, ...]] = {
     "settlements_statement": (Kind.BILL, Kind.UNBILL),
     "settlements_payment": (Kind.PAY,),
     "settlements_recovery": (Kind.RECOVER, Kind.RESTORE),
+    "settlements_claimline": (Kind.CLAIM, Kind.UNCLAIM),
+    "settlements_claim": (Kind.COLLECT, Kind.REASSIGN),
 }
 LAWS["transfer-has-its-fact"] = " UNION ALL ".join(
     f"""

@@ -20,6 +20,7 @@ SHOWN = (
     Account.PAYABLE,
     Account.PAID,
     Account.LAPSED,
+    Account.CLAIMED,
     Account.RECOVERED,
 )
 

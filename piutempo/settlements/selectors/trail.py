@@ -10,7 +10,7 @@ from piutempo.awards.models import Award
 from piutempo.kernel.money import format_euro
 from piutempo.ledger.models import Allocation, Kind
 from piutempo.programmes.models import Fund
-from piutempo.settlements.models import Payment, Recovery, Statement, StatementLine
+from piutempo.settlements.models import Claim, ClaimLine, Payment, Recovery, Statement, StatementLine
 from piutempo.settlements.selectors.statements import Programmes
 from piutempo.ui.tables import shown
 from piutempo.vouchers.models import Lapse, Redemption, Voucher
@@ -171,6 +171,26 @@ def _trace_lapse(lapse_id: int) -> list[Step]:
     return [Step(_("Decadenza"), facts), *trace_voucher(found.voucher_id)]
 
 
+def _claim_step(found: Claim) -> Step:
+    facts = [
+        (_("Numero"), str(found.pk)),
+        (_("Non dovuto dal"), shown(found.forfeiture.since, "day")),
+        (_("Importo"), format_euro(found.amount_cents)),
+        (_("Da restituire entro"), shown(found.due_on, "day")),
+    ]
+    return Step(_("Credito verso una famiglia"), facts, "settlements:claim", found.pk)
+
+
+def _trace_claim(claim_id: int) -> list[Step]:
+    found = Claim.objects.select_related("forfeiture").filter(pk=claim_id).first()
+    return [_claim_step(found)] if found else []
+
+
+def _trace_claim_line(line_id: int) -> list[Step]:
+    found = ClaimLine.objects.select_related("claim__forfeiture").filter(pk=line_id).first()
+    return [_claim_step(found.claim), *trace_redemption(found.redemption_id)] if found else []
+
+
 def _trace_allocation(allocation_id: int) -> list[Step]:
     found = Allocation.objects.select_related("pot").filter(pk=allocation_id).first()
     if found is None:
@@ -200,4 +220,8 @@ _TRACERS: dict[Kind, Callable[[int], list[Step]]] = {
     Kind.PAY: _trace_payment,
     Kind.RECOVER: _trace_recovery,
     Kind.RESTORE: _trace_recovery,
+    Kind.CLAIM: _trace_claim_line,
+    Kind.UNCLAIM: _trace_claim_line,
+    Kind.COLLECT: _trace_claim,
+    Kind.REASSIGN: _trace_claim,
 }

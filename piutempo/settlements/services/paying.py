@@ -17,6 +17,7 @@ from piutempo.programmes.models import Programme
 from piutempo.records.services import record_event
 from piutempo.settlements.models import Payment, PaymentBatch, Recovery, Statement, StatementStatus
 from piutempo.settlements.rules import recovered_shares
+from piutempo.settlements.services.claiming import book_claims, payment_room
 from piutempo.settlements.services.refusals import Refusal, SettlementRefused
 
 
@@ -81,6 +82,7 @@ def pay_batch(*, batch: PaymentBatch, at: datetime, by: User | None) -> PaymentB
     batch.paid_at, batch.paid_by = at, by
     batch.save(update_fields=["paid_at", "paid_by"])
     _record("settlements.batch_paid", batch, at, by)
+    book_claims(batch=batch, at=at)
     return batch
 
 
@@ -108,7 +110,7 @@ def record_recovery(
             raise SettlementRefused(Refusal.KEY_REUSED)
         return done
     before = payment.recoveries.aggregate(total=Sum("amount_cents"))["total"] or 0
-    if not 0 < amount_cents <= payment.amount_cents - before:
+    if not 0 < amount_cents <= payment_room(payment.pk):
         raise SettlementRefused(Refusal.ABOVE_PAID)
     legs = list(
         Transfer.objects.filter(kind=Kind.PAY, subject_id=payment.pk)
