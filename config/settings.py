@@ -7,7 +7,7 @@ codes),
 (where files live), ``ALLOWED_HOSTS``, ``CSRF_TRUSTED_ORIGINS``, ``BODY_NAME``, ``CONTACT_EMAIL``, ``CONTACT_PHONE``,
 ``SITE_URL``,
 ``ACCESSIBILITY_STATEMENT_URL``, ``REGISTER_CODE`` and ``PROTOCOL_ADAPTER`` (the protocol register), ``EMAIL_URL`` and
-``SEND_ADAPTER`` (how letters leave).
+``SEND_ADAPTER`` (how letters leave), ``ISEE_ADAPTER`` and ``ISEE_BENEFIT`` (asking INPS).
 """
 
 import os
@@ -232,6 +232,10 @@ REGISTER_CODE = os.environ.get("REGISTER_CODE", "PIUTEMPO")
 PROTOCOL_ADAPTER = os.environ.get("PROTOCOL_ADAPTER", "")
 EMAIL_URL = os.environ.get("EMAIL_URL", "")
 SEND_ADAPTER = os.environ.get("SEND_ADAPTER", "piutempo.correspondence.adapters.FolderNotifications" if IS_DEMO else "")
+ISEE_ADAPTER = os.environ.get(
+    "ISEE_ADAPTER", "" if MODE == "production" else "piutempo.applications.adapters.LocalIsee"
+)
+ISEE_BENEFIT = os.environ.get("ISEE_BENEFIT", "A1.05")  # INPS's code of the benefit in its table of social benefits
 ACCESSIBILITY_STATEMENT_URL = os.environ.get("ACCESSIBILITY_STATEMENT_URL", "")
 
 LOGGING = {

@@ -1,14 +1,15 @@
 """Italian sentences for what this context refuses: what is wrong and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from piutempo.applications.models import Application, Conflict, ConflictKind
+from piutempo.applications.models import Application, CheckOutcome, Conflict, ConflictKind
 from piutempo.applications.rules import Refusal
 from piutempo.applications.services import ApplicationRefused
 from piutempo.kernel.money import format_euro
@@ -188,7 +189,10 @@ def event_label(name: str) -> str:
     labels = {
         "applications.started": _("Bozza aperta"),
         "applications.facts_saved": _("Dati aggiornati"),
+        "applications.evidence_given": _("Prova indicata"),
+        "applications.file_removed": _("File tolto dalla bozza"),
         "applications.submitted": _("Domanda presentata"),
+        "applications.source_checked": _("ISEE controllato all'INPS"),
         "applications.scan_added": _("Scansione della domanda su carta"),
         "applications.scan_removed": _("Scansione tolta"),
         "applications.assigned": _("Presa in carico"),
@@ -329,3 +333,25 @@ def shown_month(text: str) -> str:
         return str(date_format(Month.parse(text).first, "F Y")).lower()
     except ValueError:
         return text
+
+
+def check_sentence(outcome: str, data: Mapping[str, Any]) -> str:
+    """Return what INPS's answer says of the declared ISEE; ``data`` as ``SourceCheck`` keeps it."""
+    words = {
+        "declared": format_euro(data["declared_cents"]),
+        "found": format_euro(data["found_cents"]) if data.get("found_cents") is not None else "",
+        "until": "/".join(reversed(str(data.get("valid_until") or "").split("-"))),
+        "kind": data.get("indicator", ""),
+    }
+    sentences = {
+        CheckOutcome.CONFIRMED: _("L'ISEE (%(kind)s) dell'INPS è %(found)s, come dichiarato."),
+        CheckOutcome.DIFFERENT: _(
+            "L'ISEE (%(kind)s) dell'INPS è %(found)s, la famiglia ha dichiarato %(declared)s: chiedi chiarimenti."
+        ),
+        CheckOutcome.FLAWED: _(
+            "L'attestazione ISEE dell'INPS (%(found)s) ha omissioni o difformità: chiedi alla famiglia di correggerla."
+        ),
+        CheckOutcome.EXPIRED: _("L'attestazione ISEE dell'INPS valeva fino al %(until)s: chiedi quella nuova."),
+        CheckOutcome.NOT_FOUND: _("All'INPS non risulta un ISEE per questa famiglia: chiedi l'attestazione."),
+    }
+    return str(sentences[CheckOutcome(outcome)]) % words

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from piutempo.applications.views import answers, citizen, desk, desk_persons, fund, office, office_paper, rankings
+from piutempo.applications.views import (
+    answers,
+    citizen,
+    desk,
+    desk_persons,
+    fund,
+    office,
+    office_evidence,
+    office_paper,
+    rankings,
+)
 
 app_name = "applications"
 urlpatterns = [
@@ -11,6 +21,11 @@ urlpatterns = [
     path("ufficio/domande/<int:application_id>/requisiti/<slug:code>/", office.overrule, name="overrule"),
     path("ufficio/domande/<int:application_id>/decisione/<slug:way>/", office.decide, name="decide"),
     path("ufficio/domande/<int:application_id>/incarico/", office.assign, name="assign"),
+    path("ufficio/domande/<int:application_id>/prove/", office_evidence.evidence, name="case_evidence"),
+    path("ufficio/domande/<int:application_id>/isee/", office_evidence.isee, name="isee"),
+    path("ufficio/domande/<int:application_id>/file/<int:attachment_id>/", office_evidence.file, name="case_file"),
+    path("ufficio/domande/<int:application_id>/ricevuta.pdf", office_evidence.receipt_pdf, name="case_receipt"),
+    path("ufficio/domande/<int:application_id>/domanda.pdf", office_evidence.request_pdf, name="case_request"),
     path("ufficio/domande/<int:application_id>/uscita/", office.leave, name="leave"),
     path("ufficio/domande/<int:application_id>/carta/", office_paper.compare, name="paper"),
     path("ufficio/domande/<int:application_id>/carta/<int:attachment_id>/", office_paper.scan, name="office_scan"),
