@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -85,6 +86,46 @@ def test_the_self_check_answers_without_storing(client, refuse_writes, programme
     assert answer.context["evaluation"].outcome == outcome
     assert "sessionid" not in answer.cookies
     assert answer.context["reasons"], "always says why"
+
+
+def test_it_depends_on_names_each_question_to_answer(client, programme):
+    page = client.post(f"/verifica/{LIVE}/", {"has_children": "yes", "child_ages": "3"})
+    assert [label for label, _anchor, _effects in page.context["depends"]] == ["ISEE della famiglia"]
+    (_label, anchor, effects) = page.context["depends"][0]
+    assert f'id="{anchor}"' in page.content.decode(), "the link leads to the question"
+    assert effects == [
+        "se l'ISEE è fino a 40.000,00\u00a0€: puoi chiedere i buoni",
+        "se l'ISEE è oltre 40.000,00\u00a0€: non puoi chiederli",
+    ]
+    everything = client.post(f"/verifica/{LIVE}/", {}).context["depends"]
+    assert len(everything) == 3, "children, care, ISEE: nothing that the rules do not read"
+    for _label, anchor, _effects in everything:
+        assert f'id="{anchor}"' in page.content.decode()
+
+
+def test_the_why_panel_says_what_was_read_what_decided_and_what_would_change_it(client, programme):
+    answers = {"has_children": "yes", "child_ages": "15", "non_self_sufficient": "no", "isee_cents": "18.000,00"}
+    page = text_of(client.post(f"/verifica/{LIVE}/", answers))
+    assert "età dei figli conviventi: 15" in page
+    assert "decisivo" in page
+    assert "Avviso, articolo 3" in page
+    assert "Se con te vive anche un figlio di 13 anni: puoi chiedere i buoni." in page
+    assert "non autosufficiente? Se rispondi sì: puoi chiedere i buoni." in page
+    hopeless = answers | {"isee_cents": "50.000,00"}
+    assert "Nessuna risposta, da sola, la cambierebbe" in text_of(client.post(f"/verifica/{LIVE}/", hopeless))
+
+
+def test_what_is_answered_is_kept_and_logged_nowhere(client, refuse_writes, programme, caplog):
+    told = {"has_children": "yes", "child_ages": "3, 11", "isee_cents": "18.512,34"}
+    with refuse_writes(), caplog.at_level("DEBUG"):
+        answer = client.post(f"/verifica/{LIVE}/", told)
+    assert "18.512,34" in answer.content.decode(), "shown again in the form"
+    assert "18.512,34" not in caplog.text
+    assert "1851234" not in caplog.text
+    assert Session.objects.count() == 0
+    assert not client.session.keys()
+    assert answer.wsgi_request.sensitive_post_parameters == "__ALL__", "nor in the report of an error"
+    assert "no-store" in answer["Cache-Control"]
 
 
 def test_a_yes_says_how_many_months_and_what_to_bring(client):

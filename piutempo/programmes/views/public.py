@@ -8,17 +8,24 @@ from typing import cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from piutempo.people.access import PiuRequest
 from piutempo.programmes.forms.drafts import LABELS
-from piutempo.programmes.forms.self_check import SelfCheckForm
+from piutempo.programmes.forms.self_check import (
+    SelfCheckForm,
+    change_sentence,
+    dependency_label,
+    effect_sentence,
+    field_anchor,
+)
 from piutempo.programmes.models import Programme
-from piutempo.programmes.rules.eligibility import MISSING, NO, YES, CriterionOutcome, Evaluation, evaluate
-from piutempo.programmes.rules.facts import build_facts
-from piutempo.programmes.rules.self_check import day_for, declared_from, questions_for
+from piutempo.programmes.rules.eligibility import MISSING, NO, YES, CriterionOutcome, Evaluation
+from piutempo.programmes.rules.self_check import day_for, questions_for
 from piutempo.programmes.rules.terms import Terms
+from piutempo.programmes.rules.what_if import changes, check, depends_on
 from piutempo.programmes.selectors import NoVersionInForce, get_current_terms, get_programme, list_open_programmes
 
 TAGS = {YES: "good", NO: "bad", MISSING: "waiting"}
@@ -90,6 +97,7 @@ def self_checks(request: HttpRequest) -> HttpResponse:
     return render(request, "programmes/public/self_checks.html", {"programmes": found})
 
 
+@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def self_check(request: HttpRequest, code: str) -> HttpResponse:
@@ -110,7 +118,8 @@ def self_check(request: HttpRequest, code: str) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if form.is_valid():
-            evaluation = evaluate(terms.eligibility, build_facts(declared_from(form.answers(), day), day))
+            answers = form.answers()
+            evaluation = check(terms, answers, day)
             wanted = {YES: {YES}, MISSING: {YES, MISSING}, NO: set()}[evaluation.outcome]
             context |= {
                 "evaluation": evaluation,
@@ -120,6 +129,14 @@ def self_check(request: HttpRequest, code: str) -> HttpResponse:
                     c.evidence for c in evaluation.criteria if c.evidence and c.is_decisive and c.outcome in wanted
                 ],
                 "reasons": [c for c in evaluation.criteria if c.is_decisive],
+                "depends": [
+                    (dependency_label(form, d), field_anchor(form, d.field), [effect_sentence(e) for e in d.effects])
+                    for d in depends_on(terms, form.questions, answers, day)
+                ],
+                "changes": []
+                if evaluation.outcome == MISSING
+                else [change_sentence(form, e) for e in changes(terms, form.questions, answers, day)],
+                "today": today,
             }
         else:
             status = 422
