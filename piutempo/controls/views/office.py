@@ -324,7 +324,7 @@ def file(request: PiuRequest, check_id: int, file_id: int) -> HttpResponse:
     if not _may_read(request, found):
         raise PermissionDenied
     for answers in (found.answers, found.family_answers):
-        row = answers.filter(file_id=file_id).select_related("file").first()
+        row = answers.filter(file__pk=file_id).select_related("file").first()
         if row is not None and row.file is not None:
             note_file_read(check=found, file_id=file_id, at=request.now, by=request.user)
             return file_response(row.file)
