@@ -16,7 +16,7 @@ from piutempo.people.messages import ACCOUNT_REFUSALS
 from piutempo.people.models import Role, RoleGrant, Scope, User
 from piutempo.people.selectors.accounts import get_account, get_grant, list_accounts, list_grants_of
 from piutempo.people.services import accounts as service
-from piutempo.portals.forms import AccountForm, GrantForm
+from piutempo.portals.forms.administration import AccountForm, GrantForm
 from piutempo.portals.selectors.home import get_scope_names, list_scopes_named
 from piutempo.ui.tables import Column, Filter, Table
 

@@ -20,7 +20,7 @@ from piutempo.correspondence.services import LetterRefused, open_document, recei
 from piutempo.people.access import PiuRequest, View, role_required
 from piutempo.people.models import Person, Role
 from piutempo.people.selectors import get_person_for
-from piutempo.portals.forms import ABOUT, CorrectionForm, MessageForm
+from piutempo.portals.forms.writing import ABOUT, CorrectionForm, MessageForm
 from piutempo.portals.selectors.dossier import SUBJECT, get_dossier
 from piutempo.portals.views.dossier import shown
 from piutempo.records.serving import bytes_response, file_response

@@ -18,7 +18,7 @@ from piutempo.correspondence.models import Message, MessageKind
 from piutempo.correspondence.services import LetterRefused, receive_message
 from piutempo.people.access import PiuRequest
 from piutempo.people.selectors import get_person_for
-from piutempo.portals.forms import AccessibilityForm
+from piutempo.portals.forms.writing import AccessibilityForm
 from piutempo.portals.navigation import address_named
 from piutempo.portals.selectors.home import count_messages, find_message, get_public_figures, list_programmes_now
 

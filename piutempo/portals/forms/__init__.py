@@ -1,0 +1,1 @@
+"""Forms of the portals: accounts, and what people write to the office."""
