@@ -20,4 +20,22 @@ Se la risposta non basta, scrivici ancora dal sito {sito} oppure chiama il numer
         "risposta": ("testo della risposta", "Abbiamo corretto il tuo indirizzo: ora è via Roma 1, Rho."),
     },
 )
-KINDS = (ANSWER,)
+NOTICE = LetterKind(
+    code="correspondence.notice",
+    title="Avviso a molte persone",
+    subject="{oggetto}",
+    body="""Gentile {nome},
+
+{testo}
+
+## Che cosa fare ora
+{prossimo_passo}
+
+Se qualcosa non è chiaro, chiama il numero {telefono}.""",
+    fields={
+        "oggetto": ("oggetto dell'avviso", "Chiusura dello sportello di Rho"),
+        "testo": ("testo dell'avviso", "Lo sportello di Rho resta chiuso dal 10 al 14 agosto."),
+        "prossimo_passo": ("che cosa fare ora", "Ritira i tuoi buoni entro il 7 agosto."),
+    },
+)
+KINDS = (ANSWER, NOTICE)

@@ -32,6 +32,7 @@ REFUSALS: dict[Refusal, Promise] = {
     Refusal.NO_SEND: _(
         "SEND non è collegato, oppure la lettera non è indirizzata a una persona. Stampala e spediscila."
     ),
+    Refusal.NOBODY: _("In questo gruppo non c'è nessuno a cui scrivere. Scegline un altro."),
 }
 
 

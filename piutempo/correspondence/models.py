@@ -52,6 +52,7 @@ class LetterBatch(models.Model):
     ``cursor`` is the last letter done: a run that is killed goes on from there.
     """
 
+    key = models.CharField(max_length=64, null=True, unique=True, help_text="of the form that started it")
     kind = models.CharField(max_length=40)
     title = models.CharField(max_length=200)
     programme_id = models.BigIntegerField(null=True)

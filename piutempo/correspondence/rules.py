@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     ALREADY_ANSWERED = "already_answered"
     EMPTY_ANSWER = "empty_answer"
     NO_SEND = "no_send"
+    NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)

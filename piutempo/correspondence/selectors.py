@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from piutempo.correspondence.kinds import get_kind
-from piutempo.correspondence.models import Letter, LetterBatch, LetterTemplate, Message
+from piutempo.correspondence.models import Letter, LetterBatch, LetterTemplate, Message, OutboxMessage
 from piutempo.people.models import Person
 
 
@@ -76,3 +76,22 @@ def _of(programme_ids: Collection[int]) -> Q:
 def list_messages() -> QuerySet[Message]:
     """Return what people wrote, the newest first."""
     return Message.objects.select_related("entry", "person", "answered_by").order_by("-id")
+
+
+def count_waiting(programme_ids: Collection[int] | None) -> dict[str, int]:
+    """Return how many letters wait for the office, by state: to sign, not delivered, to print. One query."""
+    rows = Letter.objects.filter(state__in=["to_sign", "failed", "paper"])
+    if programme_ids is not None:
+        rows = rows.filter(_of(programme_ids))
+    found = dict(rows.values_list("state").annotate(n=Count("pk")).order_by("state"))
+    return {state: found.get(state, 0) for state in ("to_sign", "failed", "paper")}
+
+
+def list_failed_notices() -> QuerySet[OutboxMessage]:
+    """Return the plain notices that were not delivered, the newest first."""
+    return OutboxMessage.objects.filter(state="failed", letter=None).order_by("-id")
+
+
+def count_states(batch: LetterBatch) -> dict[str, int]:
+    """Return how many letters of a batch are in each state. One query."""
+    return dict(Letter.objects.filter(batch=batch).values_list("state").annotate(n=Count("pk")).order_by("state"))

@@ -18,6 +18,7 @@ from piutempo.correspondence.services.handling import (
 )
 from piutempo.correspondence.services.inbox import answer_message, receive_message
 from piutempo.correspondence.services.letters import LetterInput, UnknownFields, send_letter, send_letters
+from piutempo.correspondence.services.notices import check_notice, write_to_many
 from piutempo.correspondence.services.outbox import notify
 from piutempo.correspondence.services.refused import LetterRefused
 from piutempo.correspondence.services.templates import preview_words, save_template
@@ -39,6 +40,7 @@ __all__ = [
     "UnknownFields",
     "answer_message",
     "attachment_of",
+    "check_notice",
     "deliver_outbox",
     "letterhead",
     "mark_posted",
@@ -60,4 +62,5 @@ __all__ = [
     "send_letters",
     "start_batch",
     "typeset",
+    "write_to_many",
 ]

@@ -23,14 +23,18 @@ def start_batch(
     at: datetime,
     by: User | None,
     programme_id: int | None = None,
+    key: str | None = None,
 ) -> LetterBatch:
     """
     Freeze and number many letters of one kind; ``run_batch`` then typesets and queues them.
 
     Letters that had been sent before (same kind, subject, id and key) stay as they are and are not of this batch.
+    Started twice with one ``key``, it is one batch.
     """
+    if key and (found := LetterBatch.objects.filter(key=key).first()):
+        return found
     batch = LetterBatch.objects.create(
-        kind=kind, title=title[:200], programme_id=programme_id, created_at=at, created_by=by
+        key=key, kind=kind, title=title[:200], programme_id=programme_id, created_at=at, created_by=by
     )
     send_letters(items, batch=batch)
     batch.total = Letter.objects.filter(batch=batch).count()
