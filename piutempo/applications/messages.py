@@ -14,7 +14,6 @@ from piutempo.applications.rules import Refusal
 from piutempo.applications.services import ApplicationRefused
 from piutempo.kernel.money import format_euro
 from piutempo.kernel.periods import Month
-from piutempo.programmes.rules.facts import FACT_BY_NAME
 from piutempo.programmes.rules.terms import Criterion
 
 SENTENCES = {
@@ -223,23 +222,6 @@ def event_label(name: str) -> str:
         "awards.dropped": _("Uscita dalla lista d'attesa"),
     }
     return labels.get(name, name)
-
-
-def order_label(entry: str) -> str:
-    """Return one step of a stated waiting order in Italian."""
-    name = entry.removeprefix("-")
-    if name == "submitted_at":
-        return _("la presentazione più recente") if entry.startswith("-") else _("la presentazione più antica")
-    if name == "number":
-        return _("il numero di domanda più alto") if entry.startswith("-") else _("il numero di domanda più basso")
-    if name == "cut_off":
-        return _("la graduatoria che viene prima")
-    if name == "position":
-        return _("il posto in graduatoria")
-    label = _(FACT_BY_NAME[name].label) if name in FACT_BY_NAME else name
-    return (
-        _("%(label)s: prima il valore più alto") if entry.startswith("-") else _("%(label)s: prima il valore più basso")
-    ) % {"label": label}
 
 
 def shown_rank(key: Sequence[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from piutempo.programmes.rules.facts import FACT_BY_NAME
 from piutempo.programmes.rules.problems import Problem
 from piutempo.programmes.rules.refusals import Refusal
 from piutempo.programmes.services import VersionRefused
@@ -50,3 +51,28 @@ def problem_text(problem: Problem) -> str:
     """Return a problem's sentence in the reader's language."""
     text = gettext(problem.text)
     return text % problem.params if problem.params else text
+
+
+def order_label(entry: str) -> str:
+    """Return one step of a stated order (of a waiting list, of a ranking) in Italian."""
+    name = entry.removeprefix("-")
+    if name == "submitted_at":
+        return (
+            gettext("la presentazione più recente") if entry.startswith("-") else gettext("la presentazione più antica")
+        )
+    if name == "number":
+        return (
+            gettext("il numero di domanda più alto")
+            if entry.startswith("-")
+            else gettext("il numero di domanda più basso")
+        )
+    if name == "cut_off":
+        return gettext("la graduatoria che viene prima")
+    if name == "position":
+        return gettext("il posto in graduatoria")
+    label = gettext(FACT_BY_NAME[name].label) if name in FACT_BY_NAME else name
+    return (
+        gettext("%(label)s: prima il valore più alto")
+        if entry.startswith("-")
+        else gettext("%(label)s: prima il valore più basso")
+    ) % {"label": label}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from piutempo.people.models import Role, Scope
 from piutempo.programmes.models import ProgrammeVersion
 from piutempo.programmes.services import create_draft
-from tests.programmes.factories import AT, HISTORIC, LIVE, load, make_user
+from tests.programmes.factories import AT, HISTORIC, LIVE, RANKED, load, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +38,14 @@ def test_public_pages_tell_the_terms(client, programme, django_assert_max_num_qu
     for said in ("250,00", "al massimo 10 mesi", "Dote Lavoro", "Dati illustrativi", "domande chiuse"):
         assert said in page
     assert client.get("/programmi/nessuno/").status_code == 404
+
+
+def test_the_public_page_says_how_it_is_decided(client, programme):
+    load(RANKED)
+    page = text_of(client.get(f"/programmi/{RANKED}/"))
+    for said in ("In graduatoria", "Fascia ISEE", "entrano le domande presentate prima del 31/10/2026", "TAR"):
+        assert said in page, said
+    assert "In ordine di arrivo" in text_of(client.get(f"/programmi/{LIVE}/"))
 
 
 def test_the_self_check_asks_only_what_the_rules_read(client, programme):
@@ -181,6 +189,8 @@ def test_lists_cost_the_same_whatever_the_rows(manager, programme, django_assert
 def test_a_version_reads_as_pages_and_exports(manager):
     page = text_of(manager.get(f"/programma/{LIVE}/versioni/1/"))
     for said in ("600.000,00", "Un figlio con meno di 14 anni", "Baby sitting", "12,00", "child_ages.exists"):
+        assert said in page, said
+    for said in ("in ordine di arrivo", "15 giorni; promemoria 7, 2 giorni prima", "ISEE vicino al limite"):
         assert said in page, said
     export = manager.get(f"/programma/{LIVE}/versioni/1/toml/")
     assert "based_on = 1" in export.content.decode()

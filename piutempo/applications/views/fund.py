@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from piutempo.applications.messages import order_label, shown_rank
+from piutempo.applications.messages import shown_rank
 from piutempo.applications.selectors import (
     OFFICE_ROLES,
     can_handle,
@@ -27,6 +27,7 @@ from piutempo.awards.services import serve_waiting_list
 from piutempo.kernel.money import format_euro
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role
+from piutempo.programmes.messages import order_label
 from piutempo.programmes.models import Fund
 from piutempo.programmes.selectors import get_current_terms
 from piutempo.ui.tables import Column, Table

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from piutempo.applications.forms.office import ReasonForm
-from piutempo.applications.messages import PLACE_STATES, order_label, sentence_for
+from piutempo.applications.messages import PLACE_STATES, sentence_for
 from piutempo.applications.models import Ranking
 from piutempo.applications.rules.ranking import Ranked, rank
 from piutempo.applications.selectors import OFFICE_ROLES, get_scope
@@ -35,6 +35,7 @@ from piutempo.applications.services import ApplicationRefused
 from piutempo.applications.services.ranking import check_ranking, draw_ranking, publish_ranking, return_ranking
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role
+from piutempo.programmes.messages import order_label
 from piutempo.programmes.models import Programme
 from piutempo.programmes.selectors import list_programmes_for
 from piutempo.ui.tables import Column, Filter, Table

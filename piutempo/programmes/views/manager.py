@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from piutempo.people.access import PiuRequest, Roles, role_required
 from piutempo.people.models import Role, Scope
 from piutempo.programmes.forms.drafts import LABELS, NoteForm
+from piutempo.programmes.messages import order_label
 from piutempo.programmes.models import Programme, ProgrammeVersion, VersionStatus
 from piutempo.programmes.rules.reading import read_terms
 from piutempo.programmes.rules.writing import write_toml
@@ -152,6 +153,9 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "criteria": [(c, groups.get(c.group, "")) for c in terms.eligibility.criteria],
         "services": [(s, LABELS.get(s.unit, s.unit)) for s in terms.services],
         "forms": LABELS,
+        "allocation": LABELS[terms.procedure.allocation],
+        "ties": [order_label(entry) for entry in terms.ranking.tie_break],
+        "waiting": [order_label(entry) for entry in terms.waiting_order],
     }
     return render(request, "programmes/manager/version.html", context)
 

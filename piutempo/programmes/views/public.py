@@ -21,6 +21,7 @@ from piutempo.programmes.forms.self_check import (
     effect_sentence,
     field_anchor,
 )
+from piutempo.programmes.messages import order_label
 from piutempo.programmes.models import Programme
 from piutempo.programmes.rules.eligibility import MISSING, NO, YES, CriterionOutcome, Evaluation
 from piutempo.programmes.rules.self_check import day_for, questions_for
@@ -85,6 +86,7 @@ def programme(request: HttpRequest, code: str) -> HttpResponse:
         "groups": groups,
         "window": terms.window_at(cast(PiuRequest, request).now),
         "networks": {n.code: n.title for n in terms.networks},
+        "ties": [order_label(entry) for entry in terms.ranking.tie_break],
     }
     return render(request, "programmes/public/programme.html", context)
 
