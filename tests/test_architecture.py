@@ -59,6 +59,7 @@ PUBLIC = {
     "people:become_persona",
     "api:status",  # a till asks whether the service works before it signs in
     "api:api-root",  # ninja's own root: answers 404
+    "reception:screen",  # the waiting room: called numbers only, and only with the address that the desk gives
     "network:desks",  # families look for the nearest one
     "applications:public_rankings",  # rankings are published by law, under codes only
     "applications:public_ranking",

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from piutempo.controls.services import timers as controls
 from piutempo.correspondence.services import deliver_outbox, run_batches
+from piutempo.reception.services import reminders as reception
 from piutempo.records.services import forward_entries as forward
 
 Timer = Callable[[datetime], str]
@@ -39,6 +40,7 @@ def forward_entries(at: datetime) -> str:
 #: In order: what writes letters comes before what delivers them.
 TIMERS: tuple[tuple[str, Timer], ...] = (
     ("controls", controls.run_due),
+    ("reception", reception.run_due),
     ("prepare_batches", prepare_batches),
     ("deliver_outbox", deliver),
     ("forward_entries", forward_entries),

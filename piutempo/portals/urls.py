@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.portals.views import administration, area, citizen, public
+from piutempo.portals.views import administration, area, citizen, desk, public
 
 app_name = "portals"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("cittadino/i-miei-dati/", citizen.my_data, name="my_data"),
     path("cittadino/i-miei-dati/scarica/", citizen.my_data_file, name="my_data_file"),
     path("cittadino/i-miei-dati/correzione/", citizen.correction, name="correction"),
+    path("sportello/giornata/", desk.day, name="desk_day"),
     path("amministrazione/", administration.accounts, name="accounts"),
     path("amministrazione/nuovo/", administration.new_account, name="new_account"),
     path("amministrazione/<int:user_id>/", administration.account, name="account"),

@@ -39,7 +39,7 @@ def paper(request: PiuRequest, seat: Seat, application: Application) -> HttpResp
         except ApplicationRefused as refused:
             form.add_error(None, sentence_for(refused))
         except FileRefused as refused:
-            form.add_error("file", FILE_REFUSALS[refused.code])
+            form.add_error("file", str(FILE_REFUSALS[refused.code]))
         else:
             messages.success(request, _("Scansione salvata: ora copia i dati, la vedi accanto al modulo."))
             return redirect(seat.url("paper", application))

@@ -190,7 +190,7 @@ def mandate(request: PiuRequest, person_id: int) -> HttpResponse:
         except ApplicationRefused as refused:
             form.add_error(None, sentence_for(refused))
         except FileRefused as refused:
-            form.add_error("file", FILE_REFUSALS[refused.code])
+            form.add_error("file", str(FILE_REFUSALS[refused.code]))
         else:
             messages.success(request, _("Delega registrata: ora puoi fare domanda per questa persona."))
             return redirect("applications:desk_person", person_id=found.pk)

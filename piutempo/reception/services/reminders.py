@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from piutempo.correspondence.services import send_letter
 from piutempo.reception.letters import REMINDER
@@ -16,10 +15,10 @@ from piutempo.reception.services.appointments import letter_fields
 
 
 def run_due(at: datetime) -> str:
-    """Remind whoever has an appointment tomorrow and an address, once each, whoever else runs it; say how many."""
+    """Remind, once each, whoever has an appointment tomorrow and an address; say how many (empty: none)."""
     tomorrow = timezone.localdate(at) + timedelta(days=1)
     sent = sum(_remind(one, at) for one in list_due_reminders(tomorrow))
-    return _("promemoria di appuntamenti: %(n)s") % {"n": sent}
+    return f"{sent} people reminded" if sent else ""
 
 
 @transaction.atomic
