@@ -18,15 +18,20 @@ from piutempo.applications.services import (
     renounce,
     submit_applications,
 )
+from piutempo.applications.services.helping import HelpInput, record_help
 from piutempo.awards.models import Award, AwardStatus
+from piutempo.network.models import Desk
+from piutempo.people.models import Person
 from piutempo.people.services import HouseholdInput, MemberInput, PersonInput, register_households
 from piutempo.programmes.models import Programme
 from piutempo.programmes.selectors import get_current_terms
+from piutempo.records.models import StoredFile
 from piutempo.replay.rules.declaring import declared_facts
 from piutempo.replay.rules.families import Family
 from piutempo.replay.rules.world import World
 from piutempo.replay.services.cast import Cast
 from piutempo.replay.services.network import Network
+from piutempo.replay.services.paper import file_mandate
 from piutempo.vouchers.models import LapseCause
 from piutempo.vouchers.services import lapse_award_vouchers
 
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
     from piutempo.replay.services.driver import Calendar
 
 
+#: A card shown at a desk lasts longer than any programme.
+DOCUMENT_LIFE = timedelta(days=5 * 365)
 #: How long before its decision an officer tells a family why it will be refused: ten days, and a holiday in between.
 NOTICE = timedelta(days=14)
 
@@ -49,6 +56,7 @@ class FamilyActs:
         self.applications: dict[int, Application] = {}
         self.members: dict[int, tuple[int, ...]] = {}
         self.of_person: dict[int, int] = {}
+        self.mandate: StoredFile | None = None
         self.later: dict[int, date] = {}
         self.terms = get_current_terms(programme, world.scenario.first_day)
 
@@ -82,6 +90,13 @@ class FamilyActs:
             ],
             by=self.cast.desks,
         )
+        self.identify(
+            [
+                (number, found.applicant, desk, family.applied_at)
+                for number, family, desk, found in zip(numbers, families, desks, registered, strict=True)
+                if desk is not None
+            ]
+        )
         inputs = []
         for number, family, desk, found in zip(numbers, families, desks, registered, strict=True):
             self.members[number] = tuple(member.pk for member in found.members)
@@ -101,11 +116,33 @@ class FamilyActs:
                 )
             )
         for number, application in zip(
-            numbers, submit_applications(programme=self.programme, items=inputs), strict=True
+            numbers, submit_applications(programme=self.programme, items=inputs, is_history=True), strict=True
         ):
             self.applications[number] = application
         self.tally["domande"] += len(numbers)
 
+    def identify(self, helped: list[tuple[int, Person, Desk, datetime]]) -> None:
+        """Record who was recognised at a desk by document, and their mandate, before the desk applies for them."""
+        if not helped:
+            return
+        if self.mandate is None:
+            self.mandate = file_mandate(programme=self.programme, at=helped[0][3], by=self.cast.desks)
+        kind = self.terms.desks.identity_documents[0]
+        record_help(
+            [
+                HelpInput(
+                    person=person,
+                    desk=desk,
+                    document_kind=kind,
+                    document_number=f"CA{number:05d}{chr(65 + number % 26)}{chr(65 + number // 26 % 26)}",
+                    expires_on=at.date() + DOCUMENT_LIFE,
+                    mandate=self.mandate,
+                    at=at,
+                )
+                for number, person, desk, at in helped
+            ],
+            by=self.cast.desks,
+        )
     def warn(self, numbers: list[int], at: datetime) -> None:
         """
         Tell why, before a refusal: the family has its days.
