@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from piutempo.applications.rules.deciding import Refusal
+from piutempo.procedures.rules.law import Laws
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,13 @@ def signature_refusal_for(
     return Refusal.PROPOSAL_STALE if proposed.is_approval != is_approved else None
 
 
-def last_review_day(decided_on: date, review_days: int) -> date:
-    """Return the last day on which a family may ask for a review; the day of the decision does not count."""
-    return decided_on + timedelta(days=review_days)
+def last_review_day(decided_on: date, review_days: int, laws: Laws) -> date:
+    """
+    Return the last day on which a family may ask for a review.
+
+    The day of the decision does not count; a holiday moves the last day to the next working one (art. 2963 c.c.).
+    """
+    return laws.family_due_on(decided_on, review_days)
 
 
 def round_refusal_for(*, granted: Sequence[Granted], is_approved: bool, months: Mapping[str, int]) -> Refusal | None:

@@ -17,7 +17,7 @@ from piutempo.applications.services.writing import review_letter
 from piutempo.correspondence.services import send_letters
 from piutempo.people.models import User
 from piutempo.procedures.models import Ground, Procedure
-from piutempo.procedures.selectors import get_procedure
+from piutempo.procedures.selectors import get_laws, get_procedure
 from piutempo.procedures.services import Closing, close_procedure, close_procedures, reopen_procedure
 from piutempo.programmes.rules.terms import Terms
 from piutempo.records.models import StoredFile
@@ -41,7 +41,7 @@ def ask_review(
     decision = held.decision
     if decision is None:
         raise ApplicationRefused(Refusal.NOT_DECIDED)
-    last = last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days)
+    last = last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days, get_laws())
     if timezone.localdate(at) > last:
         raise ApplicationRefused(Refusal.REVIEW_TOO_LATE, last_day=last)
     if held.reviews.filter(answered_at__isnull=True).exists():

@@ -16,6 +16,7 @@ from piutempo.correspondence.services import LetterInput
 from piutempo.kernel.money import format_euro
 from piutempo.people.models import User
 from piutempo.procedures.models import Procedure, Reminder, Step
+from piutempo.procedures.selectors import get_laws
 from piutempo.programmes.rules.eligibility import MISSING, YES, CriterionOutcome
 from piutempo.programmes.rules.terms import Terms
 
@@ -137,7 +138,7 @@ def case_fields(application: Application, procedure: Procedure) -> dict[str, str
 
 def _after(decision: Decision, terms: Terms) -> dict[str, str]:
     day = timezone.localdate(decision.decided_at)
-    last = day_words(last_review_day(day, terms.procedure.review_days))
+    last = day_words(last_review_day(day, terms.procedure.review_days, get_laws()))
     return {
         "decisa": day_words(day),
         "riesame": f"Se pensi che la decisione sia sbagliata puoi chiedere il riesame entro il {last}, gratis.",

@@ -23,7 +23,7 @@ from piutempo.people.models import Role
 from piutempo.people.selectors import get_person_for
 from piutempo.procedures.messages import SENTENCES
 from piutempo.procedures.models import Step, StepKind
-from piutempo.procedures.selectors import get_procedure
+from piutempo.procedures.selectors import get_laws, get_procedure
 from piutempo.procedures.services import ProcedureRefused
 from piutempo.programmes.selectors import get_current_terms
 from piutempo.records.messages import FILE_REFUSALS
@@ -119,7 +119,7 @@ def review(request: PiuRequest, application_id: int) -> HttpResponse:
         "decision": decision,
         "reviews": reviews,
         "is_asked": any(r.answered_at is None for r in reviews),
-        "last_day": last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days),
+        "last_day": last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days, get_laws()),
         "today": timezone.localdate(request.now),
         "appeal": terms.procedure.appeal,
         "form": form,

@@ -17,7 +17,7 @@ from piutempo.kernel.periods import Month
 from piutempo.procedures.messages import clock_lines
 from piutempo.procedures.models import Procedure, ProcedureStatus, Step, StepKind
 from piutempo.procedures.rules.clock import ClockView
-from piutempo.procedures.selectors import get_clock
+from piutempo.procedures.selectors import get_clock, get_laws
 from piutempo.programmes.rules.terms import Terms
 
 
@@ -121,7 +121,7 @@ def _review_until(
 ) -> date | None:
     if not (decision and terms and on) or application.status not in {Status.APPROVED, Status.REFUSED}:
         return None
-    last = last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days)
+    last = last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days, get_laws())
     return last if on <= last else None
 
 
