@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from piutempo.applications.models import Application, Status
+from piutempo.applications.models import Application, Identification, Mandate, Status
 from piutempo.applications.selectors import OFFICE_ROLES, get_declared, get_scope
 from piutempo.controls.models import Check, CheckState, ItemAnswer, ItemOutcome, Sample
 from piutempo.controls.rules.sampling import Item, classify, draw, hash_population, read_population, write_population
@@ -204,9 +204,15 @@ def list_checks_of(person: Person) -> QuerySet[Check]:
     return rows.select_related("application", "programme").defer("application__facts").order_by("-pk")
 
 
-def list_checks_of_desks(desk_ids: Iterable[int]) -> QuerySet[Check]:
-    """Return the checks with something asked to the family, of requests made at some desks."""
-    rows = Check.objects.filter(Q(finding_at__isnull=False), application__desk_id__in=list(desk_ids))
+def list_checks_of_desks(desk_ids: Iterable[int], *, on: date) -> QuerySet[Check]:
+    """Return the checks in which something was asked, of requests made at some desks that may act for the family."""
+    whose, where = OuterRef("application__applicant"), OuterRef("application__desk")
+    lasting = Q(valid_until=None) | Q(valid_until__gt=on)
+    mandates = Mandate.objects.filter(lasting, person=whose, desk=where, revoked_at=None, signed_on__lte=on)
+    documents = Identification.objects.filter(person=whose, desk=where, expires_on__gte=on)
+    rows = Check.objects.filter(
+        Exists(mandates), Exists(documents), finding_at__isnull=False, application__desk_id__in=list(desk_ids)
+    )
     return rows.select_related("application", "application__applicant", "programme").defer("application__facts")
 
 

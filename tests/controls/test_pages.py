@@ -14,7 +14,7 @@ from piutempo.controls.models import Check, CheckState, Sample
 from piutempo.controls.services import conclude_check
 from piutempo.people.models import Person, Role, Scope
 from piutempo.records.models import Event
-from tests.applications.factories import make_submitted, make_user
+from tests.applications.factories import give_mandate, make_submitted, make_user
 from tests.controls.factories import (
     CHECKED_AT,
     go_through,
@@ -190,6 +190,10 @@ def test_a_desk_answers_only_for_its_own_families(client, programme, officers):
     check = make_found(application, decider, checker)
     type(application).objects.filter(pk=application.pk).update(desk=desk)
     url = reverse("controls:desk_check", args=[check.pk])
+    enter(client, make_user(("desk_operator", "desk", desk.pk)))
+    assert client.get(url).status_code == 404, "no mandate, no acting for the family"
+    for one in (desk, elsewhere):
+        give_mandate(application.applicant, one)
     enter(client, make_user(("desk_operator", "desk", elsewhere.pk)))
     assert client.get(url).status_code == 404
     enter(client, make_user(("desk_operator", "desk", desk.pk)))

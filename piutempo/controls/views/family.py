@@ -33,9 +33,8 @@ def _own(request: PiuRequest) -> QuerySet[Check]:
 
 
 def _of_desk(request: PiuRequest) -> QuerySet[Check]:
-    ids = request.roles.scope_ids(Role.DESK_OPERATOR, Scope.DESK)
-    open_desks = list_desks_for(ids, on=timezone.localdate(request.now))
-    return list_checks_of_desks(desk.pk for desk in open_desks)
+    ids, today = request.roles.scope_ids(Role.DESK_OPERATOR, Scope.DESK), timezone.localdate(request.now)
+    return list_checks_of_desks((desk.pk for desk in list_desks_for(ids, on=today)), on=today)
 
 
 @require_GET
