@@ -1,7 +1,7 @@
 """Italian sentences for what this context refuses: what is wrong and what to do next."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -11,10 +11,14 @@ from django.utils.translation import gettext_lazy as _l
 
 from piutempo.applications.models import Application, CheckOutcome, Conflict, ConflictKind
 from piutempo.applications.rules import Refusal
+from piutempo.applications.selectors.queues import View
 from piutempo.applications.services import ApplicationRefused
 from piutempo.kernel.money import format_euro
 from piutempo.kernel.periods import Month
+from piutempo.procedures.messages import SENTENCES as PROCEDURE_SENTENCES
+from piutempo.procedures.services import ProcedureRefused
 from piutempo.programmes.rules.terms import Criterion
+from piutempo.records.models import Event
 
 SENTENCES = {
     Refusal.NOT_YET_OPEN: _l(
@@ -183,6 +187,59 @@ PLACE_STATES = {
 }
 
 
+def refusal_sentence(refused: ApplicationRefused | ProcedureRefused) -> str:
+    """Return what to tell an officer whom this context, or the procedure's clock, stopped."""
+    if isinstance(refused, ProcedureRefused):
+        return str(PROCEDURE_SENTENCES[refused.code])
+    return sentence_for(refused)
+
+
+def view_label(view: str) -> str:
+    """Return what a saved view of the queue is called."""
+    return str(VIEWS[View(view)])
+
+
+VIEWS = {
+    View.TO_TAKE: _l("Da prendere in carico"),
+    View.MINE: _l("Le mie"),
+    View.FAMILY: _l("In attesa della famiglia"),
+    View.ANSWERED: _l("La famiglia ha risposto, o i giorni sono finiti"),
+    View.SOON: _l("Da decidere entro 5 giorni"),
+    View.LATE: _l("In ritardo"),
+    View.TO_SIGN: _l("Da firmare"),
+    View.REVIEW: _l("In riesame"),
+}
+
+
+def event_words(event: Event, names: Mapping[int, str]) -> str:
+    """Return the reason, or what else a line of the history says beside what happened; empty: nothing."""
+    data = event.data
+    match event.name:
+        case "applications.assigned":
+            return names.get(data.get("to") or 0, "") or _("rimessa a disposizione")
+        case "applications.documents_requested" | "applications.notice_given":
+            return _("la famiglia può rispondere fino al %(day)s") % {
+                "day": date_format(date.fromisoformat(data["due_on"]), "d/m/Y")
+            }
+        case "procedures.answered":
+            return "" if data.get("in_time") else _("dopo i giorni che aveva")
+        case "procedures.receipt_recorded":
+            return _("arrivata il %(day)s") % {"day": date_format(date.fromisoformat(data["on"]), "d/m/Y")}
+        case "applications.days_over":
+            return (
+                _("aveva risposto") if data.get("answered") else _("senza risposta: ora si decide con quello che c'è")
+            )
+        case "applications.proposed":
+            return _("approvare") if data.get("is_approval") else _("respingere")
+        case "applications.approved":
+            return _("%(months)s mensilità") % {"months": data.get("months")}
+        case "applications.refused" if data.get("codes"):
+            return _("requisiti: %(codes)s") % {"codes": ", ".join(data["codes"])}
+        case "applications.criterion_overruled":
+            return str(data.get("code", ""))
+    return str(data.get("reason", ""))
+
+
 def event_label(name: str) -> str:
     """Return what an event of a case is called in its history."""
     labels = {
@@ -205,7 +262,6 @@ def event_label(name: str) -> str:
         "applications.renounced": _("Rinuncia o decadenza"),
         "applications.documents_requested": _("Documenti chiesti alla famiglia"),
         "applications.notice_given": _("Preavviso di rigetto inviato"),
-        "applications.answered": _("Risposta della famiglia"),
         "applications.reminded": _("Promemoria inviato"),
         "applications.days_over": _("Giorni della famiglia finiti"),
         "applications.conflict_settled": _("Segnalazione sciolta"),
@@ -215,6 +271,8 @@ def event_label(name: str) -> str:
         "applications.review_refused": _("Riesame non accolto"),
         "applications.reopened": _("Domanda riaperta per il riesame"),
         "applications.review_dropped": _("Riesame ritirato dalla famiglia"),
+        "procedures.answered": _("Risposta della famiglia"),
+        "procedures.receipt_recorded": _("Lettera ricevuta dalla famiglia"),
         "awards.committed": _("Fondi impegnati"),
         "awards.queued": _("In lista d'attesa"),
         "awards.served": _("Fondi impegnati dalla lista d'attesa"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from piutempo.applications.views import (
     answers,
+    casework,
     citizen,
     desk,
     desk_persons,
@@ -11,12 +12,16 @@ from piutempo.applications.views import (
     office,
     office_evidence,
     office_paper,
+    queues,
     rankings,
 )
 
 app_name = "applications"
 urlpatterns = [
-    path("ufficio/domande/", office.queue, name="queue"),
+    path("ufficio/domande/", queues.queue, name="queue"),
+    path("ufficio/domande/assegna/", queues.assign_many, name="assign_many"),
+    path("ufficio/domande/prossima/", queues.take, name="take"),
+    path("ufficio/firma/", queues.to_sign, name="to_sign"),
     path("ufficio/domande/<int:application_id>/", office.case, name="case"),
     path("ufficio/domande/<int:application_id>/requisiti/<slug:code>/", office.overrule, name="overrule"),
     path("ufficio/domande/<int:application_id>/decisione/<slug:way>/", office.decide, name="decide"),
@@ -27,6 +32,13 @@ urlpatterns = [
     path("ufficio/domande/<int:application_id>/ricevuta.pdf", office_evidence.receipt_pdf, name="case_receipt"),
     path("ufficio/domande/<int:application_id>/domanda.pdf", office_evidence.request_pdf, name="case_request"),
     path("ufficio/domande/<int:application_id>/uscita/", office.leave, name="leave"),
+    path("ufficio/domande/<int:application_id>/documenti/", casework.request_documents, name="request_documents"),
+    path("ufficio/domande/<int:application_id>/preavviso/", casework.notice, name="notice"),
+    path("ufficio/domande/<int:application_id>/segnalazioni/<int:conflict_id>/", casework.settle, name="settle"),
+    path("ufficio/domande/<int:application_id>/firma/<int:proposal_id>/", office.sign, name="sign"),
+    path("ufficio/domande/<int:application_id>/rimanda/<int:proposal_id>/", casework.send_back, name="send_back"),
+    path("ufficio/domande/<int:application_id>/riesame/<int:review_id>/", casework.review, name="answer_review"),
+    path("ufficio/domande/<int:application_id>/riapri/", casework.reopen, name="reopen"),
     path("ufficio/domande/<int:application_id>/carta/", office_paper.compare, name="paper"),
     path("ufficio/domande/<int:application_id>/carta/<int:attachment_id>/", office_paper.scan, name="office_scan"),
     path("ufficio/lista-attesa/", fund.waiting, name="waiting"),

@@ -50,7 +50,7 @@ def test_the_queue_filters_by_status_and_by_who_has_it_in_hand(client: Client) -
     text = client.get(reverse("applications:queue"), {"status": "approved"}).content.decode()
     assert approved.applicant.family_name in text
     assert mine.applicant.family_name not in text
-    text = client.get(reverse("applications:queue"), {"status": "", "mine": "me"}).content.decode()
+    text = client.get(reverse("applications:queue"), {"view": "mine"}).content.decode()
     assert mine.applicant.family_name in text
     assert approved.applicant.family_name not in text
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from piutempo.applications.models import Application, CriterionResult, Decision, Overrule, Status
 from piutempo.applications.selectors.assessment import Assessment, assess, get_declared
+from piutempo.applications.selectors.casefile import list_case_events
 from piutempo.awards.models import Award
 from piutempo.awards.selectors import list_awards_of, list_waiting
 from piutempo.kernel.periods import age_on
@@ -128,15 +129,13 @@ def _members_of(application: Application, declared: Mapping[str, Any]) -> list[M
 def get_case(application: Application) -> Case:
     """Return one case: live evaluation while it waits for a decision, the stored explanation afterwards."""
     decision = (
-        Decision.objects.filter(pk=application.decision_id)
+        Decision.objects.filter(pk=application.decision_id or 0)
         .select_related("version", "decided_by", "proposed_by")
         .first()
     )
     overrules = list(Overrule.objects.filter(application=application).select_related("by"))
     awards = list(list_awards_of([application.pk]))
-    about = Q(subject="applications.application", subject_id=application.pk)
-    about |= Q(subject="awards.award", subject_id__in=[a.pk for a in awards])
-    history = list(Event.objects.filter(about).order_by("id"))
+    history = list_case_events(application, [a.pk for a in awards])
     declared = get_declared(application)
     return Case(
         application=application,
@@ -147,9 +146,14 @@ def get_case(application: Application) -> Case:
         overrules=overrules,
         awards=awards,
         history=history,
-        actors={u.pk: str(u) for u in User.objects.filter(pk__in={e.actor_id for e in history if e.actor_id})},
+        actors={u.pk: str(u) for u in User.objects.filter(pk__in=_people_in(history))},
         members=_members_of(application, declared),
     )
+
+
+def _people_in(history: list[Event]) -> set[int]:
+    found = {e.actor_id for e in history if e.actor_id}
+    return found | {e.data["to"] for e in history if e.data.get("to")}
 
 
 def list_history(application: Application) -> QuerySet[Event]:

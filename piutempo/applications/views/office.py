@@ -1,4 +1,4 @@
-"""The office: queue of applications, one case with its explained criteria, decisions, waiting list and fund."""
+"""The office: one case with its explained criteria beside the evidence, its clock, its decision."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from piutempo.applications.forms.office import DecisionForm, OverruleForm, ReasonForm
-from piutempo.applications.messages import event_label, sentence_for
+from piutempo.applications.messages import (
+    conflict_sentence,
+    event_label,
+    event_words,
+    refusal_sentence,
+    sentence_for,
+)
 from piutempo.applications.models import Application, Status
 from piutempo.applications.selectors import (
     OFFICE_ROLES,
@@ -24,23 +29,27 @@ from piutempo.applications.selectors import (
     get_age_days,
     get_application_for,
     get_case,
-    list_applications_for,
-    list_queue_counts,
     preview_awards,
 )
+from piutempo.applications.selectors.casefile import can_sign, get_case_file
 from piutempo.applications.services import (
     ApplicationRefused,
     assign_application,
     decide_application,
     overrule_criterion,
+    propose_decision,
     renounce,
+    sign_proposal,
     withdraw_application,
 )
+from piutempo.applications.services.writing import reasons_of
+from piutempo.applications.views.access import get_to_handle, get_to_read
 from piutempo.awards.models import AwardStatus
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role
+from piutempo.procedures.messages import clock_lines, clock_sentence
+from piutempo.procedures.services import ProcedureRefused
 from piutempo.programmes.rules.eligibility import MISSING, NO, YES
-from piutempo.ui.tables import Column, Filter, Table
 
 TAGS = {Status.SUBMITTED: "waiting", Status.APPROVED: "good", Status.REFUSED: "bad", Status.WITHDRAWN: "plain"}
 OUTCOME_TAGS = {YES: "good", NO: "bad", MISSING: "waiting"}
@@ -48,73 +57,16 @@ OUTCOME_TAGS = {YES: "good", NO: "bad", MISSING: "waiting"}
 
 @require_GET
 @role_required(*OFFICE_ROLES)
-def queue(request: PiuRequest) -> HttpResponse:
-    """The applications of the office's programmes: those to decide first, the oldest on top."""
-    rows = list_applications_for(request.roles)
-    table = Table(
-        request,
-        rows,
-        caption=_("Domande"),
-        empty=_(
-            "Nessuna domanda con questi filtri. Le nuove arrivano dagli sportelli e dai cittadini: "
-            "togli i filtri per vederle tutte."
-        ),
-        columns=[
-            Column("number", _("Numero"), kind="count", url=lambda a: reverse("applications:case", args=[a.pk])),
-            Column("applicant", _("Chi fa domanda"), order=["applicant__family_name", "applicant__given_name"]),
-            Column(
-                "fiscal_code", _("Codice fiscale"), value=lambda a: a.applicant.fiscal_code, order="", is_shown=False
-            ),
-            Column("programme", _("Programma"), order="programme__title", is_exported=True),
-            Column("desk", _("Sportello"), order="desk__name"),
-            Column("submitted_at", _("Presentata"), kind="day"),
-            Column(
-                "age", _("Giorni"), kind="count", value=lambda a: get_age_days(a, request.now), order="-submitted_at"
-            ),
-            Column("status", _("Stato"), value=lambda a: a.get_status_display(), tag=lambda a: TAGS[a.status]),
-            Column("assigned_to", _("In carico a"), order="assigned_to__full_name"),
-        ],
-        filters=[
-            Filter(
-                "q",
-                _("Cognome o codice fiscale"),
-                ["applicant__family_name__icontains", "applicant__fiscal_code__istartswith"],
-            ),
-            Filter(
-                "status",
-                _("Stato"),
-                "status",
-                choices=[(s.value, s.label) for s in Status if s != Status.DRAFT],
-                initial=Status.SUBMITTED.value,
-            ),
-            Filter(
-                "mine",
-                _("In carico"),
-                lambda found, value: found.filter(assigned_to=request.user if value == "me" else None),
-                choices=[("me", _("a me")), ("nobody", _("a nessuno"))],
-            ),
-            Filter("from", _("Presentate dal"), "submitted_at__date__gte", kind="date"),
-        ],
-        order="submitted_at",
-    )
-    if file := table.export():
-        return file
-    counts = [(c, TAGS[Status(c.status)]) for c in list_queue_counts(rows)]
-    return render(request, "applications/office/queue.html", {"table": table, "counts": counts})
-
-
-@require_GET
-@role_required(*OFFICE_ROLES)
 def case(request: PiuRequest, application_id: int) -> HttpResponse:
     """One application: household, explained criteria, what can be decided, history."""
-    return _render_case(request, _get(request, application_id))
+    return _render_case(request, get_to_read(request, application_id))
 
 
 @require_POST
 @role_required(Role.CASE_OFFICER)
 def overrule(request: PiuRequest, application_id: int, code: str) -> HttpResponse:
     """Set the office's outcome of one criterion."""
-    application = _get_to_handle(request, application_id)
+    application = get_to_handle(request, application_id)
     form = OverruleForm(request.POST, prefix=code)
     if not form.is_valid():
         return _render_case(request, application, overruling=code, form=form, status=422)
@@ -137,29 +89,31 @@ def overrule(request: PiuRequest, application_id: int, code: str) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 @role_required(Role.CASE_OFFICER)
 def decide(request: PiuRequest, application_id: int, way: str) -> HttpResponse:
-    """Confirm a decision: what it says, the months and euro, what it does to the fund."""
+    """Confirm a decision, or its proposal where two persons sign: what it says, the euro, what it does to the fund."""
     if way not in {"approva", "respingi"}:
         raise Http404
-    application = _get_to_handle(request, application_id)
+    application = get_to_handle(request, application_id)
     approve = way == "approva"
     form = DecisionForm(request.POST or None)
+    assessment = assess(application)
+    two_sign = assessment.terms.procedure.needs_second_signature
     if request.method == "POST" and form.is_valid():
+        note = form.cleaned_data["note"]
         try:
-            decision = decide_application(
-                application=application,
-                approve=approve,
-                note=form.cleaned_data["note"],
-                at=request.now,
-                by=request.user,
-            )
-        except ApplicationRefused as refused:
-            form.add_error(None, sentence_for(refused))
+            if two_sign:
+                propose_decision(application=application, approve=approve, note=note, at=request.now, by=request.user)
+                messages.success(request, _t("Proposta pronta: la firma un'altra persona dell'ufficio."))
+            else:
+                decision = decide_application(
+                    application=application, approve=approve, note=note, at=request.now, by=request.user
+                )
+                _tell_decision(request, application, is_approved=decision.is_approved)
+        except (ApplicationRefused, ProcedureRefused) as refused:
+            form.add_error(None, refusal_sentence(refused))
         else:
-            _tell_decision(request, application, is_approved=decision.is_approved)
             return redirect("applications:case", application.pk)
     if application.status != Status.SUBMITTED and not form.errors:
         return redirect("applications:case", application.pk)
-    assessment = assess(application)
     return render(
         request,
         "applications/office/decide.html",
@@ -168,7 +122,8 @@ def decide(request: PiuRequest, application_id: int, way: str) -> HttpResponse:
             "assessment": assessment,
             "form": form,
             "approve": approve,
-            "reasons": [c for c in assessment.effective.criteria if c.is_decisive],
+            "two_sign": two_sign,
+            "reasons": reasons_of(assessment.effective.criteria),
             "previews": preview_awards(application, assessment, decided_on=timezone.localdate(request.now))
             if approve
             else [],
@@ -178,10 +133,29 @@ def decide(request: PiuRequest, application_id: int, way: str) -> HttpResponse:
 
 
 @require_POST
+@role_required(Role.CASE_OFFICER, Role.PROGRAMME_MANAGER)
+def sign(request: PiuRequest, application_id: int, proposal_id: int) -> HttpResponse:
+    """Sign what another person proposed."""
+    application = get_to_read(request, application_id)
+    if not can_sign(request.roles, application.programme_id):
+        raise PermissionDenied
+    proposal = application.proposals.filter(pk=proposal_id).first()
+    if proposal is None:
+        raise Http404
+    try:
+        decision = sign_proposal(proposal=proposal, at=request.now, by=request.user)
+    except (ApplicationRefused, ProcedureRefused) as refused:
+        messages.error(request, refusal_sentence(refused))
+    else:
+        _tell_decision(request, application, is_approved=decision.is_approved)
+    return redirect("applications:case", application.pk)
+
+
+@require_POST
 @role_required(Role.CASE_OFFICER)
 def assign(request: PiuRequest, application_id: int) -> HttpResponse:
     """Take a case, or give it back."""
-    application = _get_to_handle(request, application_id)
+    application = get_to_handle(request, application_id)
     try:
         assign_application(
             application=application,
@@ -198,15 +172,15 @@ def assign(request: PiuRequest, application_id: int) -> HttpResponse:
 @role_required(Role.CASE_OFFICER)
 def leave(request: PiuRequest, application_id: int) -> HttpResponse:
     """Withdraw an application, or end the benefit of an approved one, with a reason."""
-    application = _get_to_handle(request, application_id)
+    application = get_to_handle(request, application_id)
     is_ending = application.status == Status.APPROVED
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         step = renounce if is_ending else withdraw_application
         try:
             step(application=application, reason=form.cleaned_data["reason"], at=request.now, by=request.user)
-        except ApplicationRefused as refused:
-            form.add_error(None, sentence_for(refused))
+        except (ApplicationRefused, ProcedureRefused) as refused:
+            form.add_error(None, refusal_sentence(refused))
         else:
             messages.success(
                 request,
@@ -221,20 +195,6 @@ def leave(request: PiuRequest, application_id: int) -> HttpResponse:
         {"application": application, "form": form, "is_ending": is_ending},
         status=422 if form.errors else 200,
     )
-
-
-def _get(request: PiuRequest, application_id: int) -> Application:
-    try:
-        return get_application_for(request.roles, application_id)
-    except Application.DoesNotExist:
-        raise Http404 from None
-
-
-def _get_to_handle(request: PiuRequest, application_id: int) -> Application:
-    application = _get(request, application_id)
-    if not can_handle(request.roles, application.programme_id):
-        raise PermissionDenied
-    return application
 
 
 def _tell_decision(request: PiuRequest, application: Application, *, is_approved: bool) -> None:
@@ -276,36 +236,51 @@ def _render_case(
             }
             for view in found.assessment.criteria
         ]
-    history = [
-        {
-            "label": event_label(e.name),
-            "at": e.happened_at,
-            "actor": found.actors.get(e.actor_id or 0, ""),
-            "data": e.data,
-        }
-        for e in found.history
-    ]
+    today = timezone.localdate(request.now)
+    around = get_case_file(application, found.assessment, on=today)
+    is_submitted = application.status == Status.SUBMITTED
+    proposal = around.proposal
+    for item in lines:
+        item["proof"] = around.proofs.get(item["line"].code)
     return render(
         request,
         "applications/office/case.html",
         {
             "case": found,
+            "around": around,
             "application": application,
             "tag": TAGS[Status(application.status)],
             "age_days": get_age_days(application, request.now),
             "lines": lines,
+            "conflicts": [(c, conflict_sentence(c, seen_from=application)) for c in around.conflicts],
+            "clock_words": clock_sentence(around.clock) if around.clock else "",
+            "clock_lines": clock_lines(around.clock) if around.clock else [],
             "results": [(r, OUTCOME_TAGS[r.overruled or r.outcome]) for r in found.results],
             "outcome_tag": OUTCOME_TAGS[found.assessment.effective.outcome] if found.assessment else "",
             "previews": (
-                preview_awards(application, found.assessment, decided_on=timezone.localdate(request.now))
+                preview_awards(application, found.assessment, decided_on=today)
                 if found.assessment and found.assessment.effective.outcome == YES
                 else []
             ),
-            "history": history,
+            "history": [
+                {
+                    "label": event_label(e.name),
+                    "at": e.happened_at,
+                    "actor": found.actors.get(e.actor_id or 0, ""),
+                    "cents": e.data.get("cents"),
+                    "words": event_words(e, found.actors),
+                }
+                for e in found.history
+            ],
             "may_handle": may_handle,
-            "is_submitted": application.status == Status.SUBMITTED,
+            "may_sign": proposal is not None
+            and proposal.proposed_by_id != request.user.pk
+            and can_sign(request.roles, application.programme_id),
+            "is_submitted": is_submitted,
+            "is_ranked": bool(found.assessment and found.assessment.terms.procedure.allocation == "ranking"),
             "may_end": application.status == Status.APPROVED
             and any(a.status in {AwardStatus.COMMITTED, AwardStatus.WAITING} for a in found.awards),
+            "may_reopen": application.status in {Status.APPROVED, Status.REFUSED},
             "is_mine": application.assigned_to_id == request.user.pk,
         },
         status=status,
