@@ -27,8 +27,10 @@ from piutempo.replay.rules.scenario import Scenario, scenario_from
 from piutempo.replay.rules.shifting import shifted
 from piutempo.replay.rules.world import World
 from piutempo.replay.selectors import get_replay_of
+from piutempo.replay.services.cast import engage_cast
 from piutempo.replay.services.driver import replay_world
 from piutempo.replay.services.families import household_of
+from piutempo.replay.services.reception import open_reception
 from piutempo.replay.services.running import SCENARIOS, make_world
 from piutempo.reporting.rules import quarter_of
 from piutempo.reporting.services.freezing import freeze_report
@@ -71,6 +73,14 @@ def tell_live_story(*, programmes_dir: Path, at: datetime) -> ReplayRun | None:
         site = _site_of(world, star, programme)
         _give_other_products(programme, terms, citizen, desk, at)
         _freeze_last_quarter(programme, scenario, at)
+        open_reception(
+            desks=list(Desk.objects.filter(programme=programme)),
+            desk=desk,
+            citizen=citizen,
+            since=scenario.first_day,
+            at=at,
+            by=engage_cast(programme, at).desks,
+        )
         run.figures = {"citizen": citizen.pk, "desk": desk.pk, "provider": site.provider_id}
         run.finished_at = at
         run.save(update_fields=["figures", "finished_at"])
