@@ -11,11 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from piutempo.network.models import Desk, Provider
-from piutempo.people.models import Municipality, Person
+from piutempo.people.models import Municipality, Person, Role, User
 from piutempo.programmes.models import Programme
 from piutempo.replay.selectors import get_replay_of
 from piutempo.replay.services.live import tell_live_story
 from piutempo.replay.services.personas import PASSWORD, create_personas
+from piutempo.replay.services.ranked import tell_ranked_story
 
 HISTORIC = "obiettivo-conciliazione-2010"
 
@@ -56,6 +57,12 @@ class Command(BaseCommand):
             desk=Desk.objects.get(pk=run.figures["desk"]),
             provider=Provider.objects.get(pk=run.figures["provider"]),
             at=at,
+        )
+        names = {persona.role: persona.username for persona in personas}
+        tell_ranked_story(
+            at=at,
+            officer=User.objects.get(username=names[Role.CASE_OFFICER]),
+            manager=User.objects.get(username=names[Role.PROGRAMME_MANAGER]),
         )
         self.stdout.write("")
         self.stdout.write(f"Personaggi (pagina /demo/, o password «{PASSWORD}»):")
