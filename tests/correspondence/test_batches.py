@@ -40,7 +40,7 @@ def test_letters_are_numbered_at_once_typeset_and_queued_in_chunks(monkeypatch):
 
 def test_killed_it_goes_on_from_the_last_chunk(monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 2)
-    batch, typeset, calls = start(5), module.open_document, []
+    batch, typeset, calls = start(5), module.typeset_document, []
 
     def dies(document):
         calls.append(document.pk)
@@ -48,12 +48,12 @@ def test_killed_it_goes_on_from_the_last_chunk(monkeypatch):
             raise KeyboardInterrupt
         return typeset(document)
 
-    monkeypatch.setattr(module, "open_document", dies)
+    monkeypatch.setattr(module, "typeset_document", dies)
     with pytest.raises(KeyboardInterrupt):
         run_batches(at=AT)
     batch.refresh_from_db()
     assert batch.done == 2
-    monkeypatch.setattr(module, "open_document", typeset)
+    monkeypatch.setattr(module, "typeset_document", typeset)
     assert run_batches(at=AT) == 3
     assert OutboxMessage.objects.count() == 4
 

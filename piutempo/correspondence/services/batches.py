@@ -8,7 +8,7 @@ from django.db import transaction
 from piutempo.correspondence.models import Letter, LetterBatch, LetterState
 from piutempo.correspondence.services.letters import LetterInput, send_letters
 from piutempo.correspondence.services.outbox import release
-from piutempo.correspondence.services.typesetting import open_document
+from piutempo.correspondence.services.typesetting import keep_content, typeset_document
 from piutempo.people.models import User
 
 CHUNK = 50
@@ -54,31 +54,35 @@ def run_batch(
     """
     done = 0
     while limit is None or done < limit:
-        count = _run_chunk(batch.pk, at)
-        if not count:
+        seen = LetterBatch.objects.get(pk=batch.pk)
+        if seen.finished_at:
             return done
+        count = _run_chunk(seen, at)
         done += count
-        if progress:
+        if progress and count:
             progress(count)
     return done
 
 
-@transaction.atomic
-def _run_chunk(batch_id: int, at: datetime) -> int:
-    batch = LetterBatch.objects.select_for_update().get(pk=batch_id)
-    if batch.finished_at:
-        return 0
-    rows = Letter.objects.filter(batch_id=batch_id, pk__gt=batch.cursor).order_by("pk")
-    letters = list(rows.select_related("document", "person")[:CHUNK])
-    for letter in letters:
-        open_document(letter.document)
-    release([letter for letter in letters if letter.state == LetterState.QUEUED], at=at)
-    if letters:
-        batch.cursor = letters[-1].pk
-        batch.done += len(letters)
-    if batch.done >= batch.total:
-        batch.finished_at = at
-    batch.save(update_fields=["cursor", "done", "finished_at"])
+def _run_chunk(seen: LetterBatch, at: datetime) -> int:
+    """Typeset outside the transaction, which then is short; 0: somebody else did this chunk meanwhile."""
+    rows = Letter.objects.filter(batch_id=seen.pk, pk__gt=seen.cursor).order_by("pk")
+    documents = [letter.document for letter in rows.select_related("document").only("document")[:CHUNK]]
+    contents = [typeset_document(document) for document in documents]
+    with transaction.atomic():
+        batch = LetterBatch.objects.select_for_update().get(pk=seen.pk)
+        if batch.cursor != seen.cursor or batch.finished_at:
+            return 0
+        for document, content in zip(documents, contents, strict=True):
+            keep_content(document, content)
+        letters = list(rows.select_related("person")[:CHUNK])
+        release([letter for letter in letters if letter.state == LetterState.QUEUED], at=at)
+        if letters:
+            batch.cursor = letters[-1].pk
+            batch.done += len(letters)
+        if not letters or batch.done >= batch.total:
+            batch.finished_at = at
+        batch.save(update_fields=["cursor", "done", "finished_at"])
     return len(letters)
 
 

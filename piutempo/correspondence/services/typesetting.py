@@ -72,16 +72,23 @@ def open_document(document: Document) -> bytes:
 
     Two first openings at once store one content: who comes second returns what the first one stored.
     """
+    stored = document.content if document.sealed is None else document.sealed_content
+    return bytes(stored) if stored is not None else keep_content(document, typeset_document(document))
+
+
+def typeset_document(document: Document) -> bytes:
+    """Return the PDF of a frozen document without storing it."""
+    return typeset(document.template, document.read(), at=document.created_at)
+
+
+def keep_content(document: Document, content: bytes) -> bytes:
+    """Store a document's PDF if it has none yet, and return the one it has."""
     column = "content" if document.sealed is None else "sealed_content"
-    stored: bytes | None = getattr(document, column)
-    if stored is None:
-        content = typeset(document.template, document.read(), at=document.created_at)
-        Document.objects.filter(pk=document.pk, **{f"{column}__isnull": True}).update(
-            **{column: content, "content_sha256": hashlib.sha256(content).hexdigest()}
-        )
-        document.refresh_from_db(fields=[column, "content_sha256"])
-        stored = getattr(document, column) or content
-    return bytes(stored)
+    Document.objects.filter(pk=document.pk, **{f"{column}__isnull": True}).update(
+        **{column: content, "content_sha256": hashlib.sha256(content).hexdigest()}
+    )
+    document.refresh_from_db(fields=[column, "content_sha256"])
+    return bytes(getattr(document, column) or content)
 
 
 def letterhead(*, at: datetime) -> dict[str, str]:
