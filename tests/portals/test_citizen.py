@@ -120,7 +120,7 @@ def test_my_data_are_complete_and_only_mine(family):
     assert family.person.fiscal_code in page and family.application.programme.title in page
     stranger(family.client)
     theirs = json.loads(family.client.get("/cittadino/i-miei-dati/scarica/").content)
-    assert theirs["applications"] == theirs["letters"] == theirs["households"] == []
+    assert theirs["applications"] == theirs["letters"] == theirs["households"] == theirs["checks"] == []
 
 
 def test_a_member_of_another_family_sees_only_their_own_membership(family):

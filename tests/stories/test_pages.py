@@ -17,7 +17,9 @@ PERSONAS = {
         / /accedi/ /demo/ /programmi/ /verifica/ /dove-spendere/ /sportelli/ /aiuto/ /contatti/ /privacy/
         /accessibilita/ /non-esiste/""",
     "Maria Rossi": "/area/ /cittadino/ /cittadino/buoni/ /profilo/ /ufficio/domande/",
-    "Giulia Conti": "/area/ /cittadino/ /cittadino/buoni/",
+    "Giulia Conti": """
+        /area/ /cittadino/ /cittadino/buoni/ /cittadino/lettere/ /cittadino/i-miei-dati/
+        /cittadino/i-miei-dati/correzione/ /cittadino/scrivi/""",
     "Vera Pace": "/area/ /cittadino/",
     "Nora Nuova": "/area/ /cittadino/ /cittadino/buoni/",
     "Anna Sala": """

@@ -17,6 +17,8 @@ from piutempo.applications.models import Application, Attachment, Change, Identi
 from piutempo.applications.models import Status as ApplicationStatus
 from piutempo.applications.selectors import list_applications_of
 from piutempo.awards.selectors import list_awards_of
+from piutempo.controls.models import Check, CheckState
+from piutempo.controls.selectors import list_checks_of
 from piutempo.correspondence.models import Message
 from piutempo.correspondence.selectors import list_letters_of
 from piutempo.people.models import Member, Person, Relation
@@ -63,6 +65,7 @@ def get_dossier(person: Person, at: datetime) -> Row:
             }
             for message in Message.objects.filter(person=person).select_related("entry").order_by("id")
         ],
+        "checks": [_check(check) for check in list_checks_of(person)],
         "identifications": [
             {
                 "desk": row.desk.name,
@@ -261,6 +264,23 @@ def _change(change: Change) -> Row:
         "note": change.note,
         "declared": json.loads(change.facts),
         "effect": change.effect,
+    }
+
+
+def _check(check: Check) -> Row:
+    """What the family was told of a check: the finding once it is written, the outcome once it is final."""
+    is_told, is_closed = check.finding_at is not None, check.state == CheckState.CLOSED
+    return {
+        "number": check.application.number,
+        "ground": check.ground,
+        "state": check.state,
+        "opened_at": _moment(check.opened_at),
+        "finding": check.finding if is_told else None,
+        "finding_at": _moment(check.finding_at),
+        "answer_due_on": _day(check.answer_due_on),
+        "outcome": check.outcome if is_closed else None,
+        "reasons": check.reasons if is_closed else None,
+        "closed_at": _moment(check.closed_at),
     }
 
 
