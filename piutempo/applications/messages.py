@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _l
 
 from piutempo.applications.models import Application, CheckOutcome, Conflict, ConflictKind
 from piutempo.applications.rules import Refusal
+from piutempo.applications.rules.changing import ChangeRefusal
 from piutempo.applications.selectors.queues import View
 from piutempo.applications.services import ApplicationRefused
+from piutempo.applications.services.changing import ChangeRefused
 from piutempo.kernel.money import format_euro
 from piutempo.kernel.periods import Month
 from piutempo.procedures.messages import SENTENCES as PROCEDURE_SENTENCES
@@ -187,6 +189,42 @@ PLACE_STATES = {
 }
 
 
+CHANGE_SENTENCES = {
+    ChangeRefusal.CHANGE_NOT_APPROVED: _l(
+        "La domanda non è approvata: i cambiamenti si comunicano quando c'è un beneficio."
+    ),
+    ChangeRefusal.CHANGE_BENEFIT_ENDED: _l(
+        "Il beneficio è finito: non ci sono mensilità da ricalcolare. Se il periodo è aperto si può fare un'altra domanda."
+    ),
+    ChangeRefusal.CHANGE_IN_FUTURE: _l("La data è nel futuro: comunica il cambiamento quando è avvenuto."),
+    ChangeRefusal.CHANGE_BEFORE_REQUEST: _l(
+        "La data viene prima della domanda: scrivi un giorno dopo, oppure chiama l'assistenza per correggere la domanda."
+    ),
+    ChangeRefusal.CHANGE_BEFORE_LAST: _l(
+        "C'è già un cambiamento applicato da un giorno successivo: scrivi la situazione da quel giorno in poi."
+    ),
+    ChangeRefusal.CHANGE_OPEN: _l(
+        "C'è già un cambiamento che l'ufficio sta esaminando: aspetta la risposta, poi comunica l'altro."
+    ),
+    ChangeRefusal.CHANGE_CLOSED: _l(
+        "Questo cambiamento è già stato chiuso: ricarica la pagina per vedere com'è finito."
+    ),
+    ChangeRefusal.CHANGE_MISSING: _l(
+        "Con questi dati le regole non sanno rispondere: chiedi alla famiglia ciò che manca, oppure non accoglierlo."
+    ),
+    ChangeRefusal.CHANGE_SAME: _l(
+        "Quello che hai scritto è uguale a ciò che sapevamo: correggi le risposte che sono cambiate, o aggiungi una nota."
+    ),
+    ChangeRefusal.CHANGE_NO_REASON: _l("Scrivi il motivo: la famiglia lo legge nella lettera."),
+    ChangeRefusal.CHANGE_WRONG_FACTS: _l("Alcuni dati vanno corretti: %(problems)s"),
+    ChangeRefusal.CHANGE_TOO_MANY_FILES: _l("Scegli al massimo dieci file."),
+}
+
+
+def change_sentence(refused: ChangeRefused) -> str:
+    """Return what to tell the person who declares or handles a change."""
+    problems = " ".join(_(problem.text) % problem.params for problem in refused.problems)
+    return str(CHANGE_SENTENCES[refused.code]) % {"problems": problems}
 def refusal_sentence(refused: ApplicationRefused | ProcedureRefused) -> str:
     """Return what to tell an officer whom this context, or the procedure's clock, stopped."""
     if isinstance(refused, ProcedureRefused):
@@ -271,6 +309,17 @@ def event_label(name: str) -> str:
         "applications.review_refused": _("Riesame non accolto"),
         "applications.reopened": _("Domanda riaperta per il riesame"),
         "applications.review_dropped": _("Riesame ritirato dalla famiglia"),
+        "applications.change_declared": _("Cambiamento comunicato"),
+        "applications.change_applied": _("Cambiamento applicato"),
+        "applications.change_refused": _("Cambiamento non accolto"),
+        "applications.suspended": _("Beneficio sospeso"),
+        "applications.resumed": _("Beneficio ripreso"),
+        "settlements.forfeiture_notified": _("Decadenza avviata: preavviso alla famiglia"),
+        "settlements.forfeiture_decided": _("Decadenza decisa"),
+        "settlements.forfeiture_dropped": _("Decadenza archiviata"),
+        "awards.suspended": _("Mensilità sospese o rimandate"),
+        "awards.resumed": _("Mensilità riprese"),
+        "awards.shortened": _("Mensilità rientrate nel fondo"),
         "procedures.answered": _("Risposta della famiglia"),
         "procedures.receipt_recorded": _("Lettera ricevuta dalla famiglia"),
         "awards.committed": _("Fondi impegnati"),

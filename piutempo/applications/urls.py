@@ -4,6 +4,7 @@ from django.urls import path
 
 from piutempo.applications.views import (
     answers,
+    changes,
     casework,
     citizen,
     desk,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("cittadino/domanda/<int:application_id>/file/<int:attachment_id>/", citizen.file, name="citizen_file"),
     path("cittadino/domanda/<int:application_id>/risposta/<int:step_id>/", answers.answer, name="citizen_answer"),
     path("cittadino/domanda/<int:application_id>/riesame/", answers.review, name="citizen_ask_review"),
+    path("cittadino/domanda/<int:application_id>/cambiamento/", changes.citizen_change, name="citizen_change"),
     path("sportello/", desk.home, name="desk"),
     path("sportello/famiglie/", desk_persons.families, name="desk_families"),
     path("sportello/famiglie/nuova/", desk_persons.register, name="desk_register"),
@@ -85,6 +87,7 @@ urlpatterns = [
     path("sportello/domanda/<int:application_id>/situazione/", desk.situation, name="desk_situation"),
     path("sportello/domanda/<int:application_id>/prove/", desk.evidence, name="desk_evidence"),
     path("sportello/domanda/<int:application_id>/riepilogo/", desk.review, name="desk_review"),
+    path("sportello/domanda/<int:application_id>/cambiamento/", changes.desk_change, name="desk_change"),
     path("sportello/domanda/<int:application_id>/ricevuta/", desk.receipt, name="desk_receipt"),
     path("sportello/domanda/<int:application_id>/ricevuta.pdf", desk.receipt_pdf, name="desk_receipt_pdf"),
     path("sportello/domanda/<int:application_id>/domanda.pdf", desk.request_pdf, name="desk_request_pdf"),

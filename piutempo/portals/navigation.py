@@ -157,6 +157,13 @@ DOORS: tuple[Door, ...] = (
     ),
     Door(
         (*OFFICE, Role.AUDITOR),
+        _("Cambiamenti"),
+        "vouchers:changes",
+        _("Che cosa è cambiato nelle famiglie: che effetto ha, mese per mese, prima di applicarlo."),
+        in_menu=False,
+    ),
+    Door(
+        (*OFFICE, Role.AUDITOR),
         _("Lista d'attesa"),
         "applications:waiting",
         _("Chi aspetta che rientri denaro nel fondo."),
@@ -229,6 +236,13 @@ DOORS: tuple[Door, ...] = (
         _("Pagamenti"),
         "settlements:batches",
         _("Le distinte da pagare e pagate."),
+    ),
+    Door(
+        (Role.ACCOUNTING_OFFICER, Role.AUDITOR),
+        _("Somme da restituire"),
+        "settlements:claims",
+        _("Quanto devono le famiglie decadute, e che cosa è rientrato."),
+        in_menu=False,
     ),
     Door(
         (Role.ACCOUNTING_OFFICER, Role.AUDITOR),

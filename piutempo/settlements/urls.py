@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from piutempo.settlements.views import ledger, payments, provider, statements
+from piutempo.settlements.views import benefit, claims, ledger, payments, provider, statements
 
 app_name = "settlements"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("contabilita/distinte/<int:batch_id>/", payments.batch, name="batch"),
     path("contabilita/distinte/<int:batch_id>/paga/", payments.pay, name="pay"),
     path("contabilita/pagamenti/<int:payment_id>/recupera/", payments.recover, name="recover"),
+    path("contabilita/crediti/", claims.claims, name="claims"),
+    path("contabilita/crediti/<int:claim_id>/", claims.claim, name="claim"),
+    path("ufficio/domande/<int:application_id>/beneficio/", benefit.office_benefit, name="benefit"),
+    path("cittadino/domanda/<int:application_id>/beneficio/", benefit.own_benefit, name="own_benefit"),
     path("contabilita/saldi/", ledger.balances, name="balances"),
     path("contabilita/movimenti/", ledger.transfers, name="transfers"),
     path("contabilita/movimenti/<int:transfer_id>/", ledger.transfer, name="transfer"),

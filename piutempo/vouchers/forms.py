@@ -345,8 +345,11 @@ class TallyForm(forms.Form):
 
 
 class RenounceForm(ReasonForm):
-    """Renouncing, knowingly."""
+    """Renouncing, knowingly; ``gives_back``: the unspent vouchers too."""
 
+    gives_back = forms.BooleanField(
+        label=_("Rinuncio anche ai buoni che ho e non ho speso: da ora non si possono più usare."), required=False
+    )
     sure = forms.BooleanField(label=_("Ho capito: queste mensilità andranno ad altre famiglie e non potrò riaverle."))
 
 

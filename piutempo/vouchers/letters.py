@@ -103,12 +103,17 @@ RENUNCIATION = LetterKind(
     subject="Hai rinunciato ai buoni: domanda n. {numero}",
     body="""Gentile {nome},
 
-il {giorno} hai rinunciato ai buoni della domanda n. {numero} per «{programma}». Le mensilità non emesse e i titoli che non hai speso tornano nel fondo per altre famiglie. Quello che hai già speso non va restituito.
+il {giorno} hai rinunciato ai buoni della domanda n. {numero} per «{programma}». Le mensilità non emesse tornano nel fondo per altre famiglie. {titoli} Quello che hai già speso non va restituito.
 
 Il motivo che ci hai detto: {motivo}
 
 ## Che cosa fare ora
-Non devi fare nulla; i titoli di carta che hai ancora non si possono più usare. Se hai rinunciato per errore chiama subito il numero {telefono}.""",
-    fields=_NUMBER | {"giorno": ("quando", "3 settembre 2026"), "motivo": ("il motivo", "Ho trovato posto al nido.")},
+Non devi fare nulla. Se hai rinunciato per errore chiama subito il numero {telefono}.""",
+    fields=_NUMBER
+    | {
+        "giorno": ("quando", "3 settembre 2026"),
+        "motivo": ("il motivo", "Ho trovato posto al nido."),
+        "titoli": ("i buoni già emessi", "I buoni che hai già restano tuoi fino alla scadenza."),
+    },
 )
 KINDS = (CHANGE, CHANGE_REFUSED, SUSPENSION, RESUMPTION, RENUNCIATION)

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from piutempo.vouchers.views import citizen, desk, expiry, files, handover, issuance, keys, leaving, office, provider
+from piutempo.vouchers.views import (
+    changes,
+    citizen,
+    desk,
+    expiry,
+    files,
+    handover,
+    issuance,
+    keys,
+    leaving,
+    office,
+    provider,
+)
 
 app_name = "vouchers"
 urlpatterns = [
@@ -28,6 +40,8 @@ urlpatterns = [
     path("operatore/file/<int:file_id>/", files.file, name="file"),
     path("operatore/chiavi/", keys.keys, name="keys"),
     path("operatore/chiavi/<int:key_id>/revoca/", keys.revoke_key, name="revoke_key"),
+    path("ufficio/cambiamenti/", changes.changes, name="changes"),
+    path("ufficio/cambiamenti/<int:change_id>/", changes.change, name="change"),
     path("ufficio/emissione/", issuance.runs, name="issuance"),
     path("ufficio/emissione/prova/", issuance.rehearse, name="rehearse"),
     path("ufficio/emissione/avanzamento/", issuance.progress, name="progress"),

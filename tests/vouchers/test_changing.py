@@ -149,7 +149,7 @@ def test_without_money_the_new_months_wait_in_the_list(programme, officer):
     change = declare(application, children("2018-05-01", "2020-05-01", "2025-06-02"), date(2025, 6, 2))
     effect = apply_change(change=change, at=JUNE_10, by=officer)
     assert (effect[0]["waiting"], effect[0]["cents"]) == (2, 0)
-    renounce_benefit(application=others[0], reason="Trasloco", at=JUNE_10, by=None)
+    renounce_benefit(application=others[0], reason="Trasloco", gives_back=True, at=JUNE_10, by=None)
     assert months_of(application)["2025-09"] == "due"
     assert list_all_violations() == []
 
@@ -238,8 +238,8 @@ def test_what_falls_after_the_end_goes_back(programme, officer):
 
 def test_a_benefit_given_up_is_not_changed_any_more(programme):
     application = approve(programme, "2018-05-01")
-    renounce_benefit(application=application, reason="Nido", at=JUNE_10, by=None)
-    renounce_benefit(application=application, reason="Nido", at=JUNE_10, by=None)
+    renounce_benefit(application=application, reason="Nido", gives_back=True, at=JUNE_10, by=None)
+    renounce_benefit(application=application, reason="Nido", gives_back=True, at=JUNE_10, by=None)
     assert Letter.objects.filter(kind="applications.renunciation").count() == 1
     with pytest.raises(ChangeRefused) as refused:
         declare(application, children(), date(2025, 5, 3))
@@ -308,7 +308,9 @@ def _take(
     elif name == "resume":
         resume_benefit(application=applications[value % len(applications)], first=now + 1, text="Sì", at=at, by=officer)
     elif name == "renounce":
-        renounce_benefit(application=applications[value % len(applications)], reason="No", at=at, by=None)
+        renounce_benefit(
+            application=applications[value % len(applications)], reason="No", gives_back=value % 2 == 0, at=at, by=None
+        )
     elif name == "issue":
         issue_month(programme=programme, product_code="buono-servizi", month=now + value, at=at, by=None)
     else:

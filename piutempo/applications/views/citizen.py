@@ -159,8 +159,8 @@ def start(request: PiuRequest, code: str) -> HttpResponse:
     return redirect(SEAT.url(draft.resume_step, draft))
 
 
-def _step(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give a step the citizen's own application, or answer 404."""
+def own(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a page the citizen's own application, or answer 404."""
 
     @role_required(Role.CITIZEN)
     def view(request: PiuRequest, application_id: int, **more: int) -> HttpResponse:
@@ -176,13 +176,13 @@ def _step(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return view
 
 
-who = _step(steps.who)
-household = _step(steps.household)
-situation = _step(steps.situation)
-evidence = _step(proofs.evidence)
-review = _step(steps.review)
-receipt = _step(submitted.receipt)
-receipt_pdf = _step(submitted.receipt_pdf)
-request_pdf = _step(submitted.request_pdf)
-file = _step(proofs.file)
-application = _step(submitted.application_page)
+who = own(steps.who)
+household = own(steps.household)
+situation = own(steps.situation)
+evidence = own(proofs.evidence)
+review = own(steps.review)
+receipt = own(submitted.receipt)
+receipt_pdf = own(submitted.receipt_pdf)
+request_pdf = own(submitted.request_pdf)
+file = own(proofs.file)
+application = own(submitted.application_page)

@@ -117,7 +117,7 @@ def cases(request: PiuRequest) -> HttpResponse:
     return render(request, "applications/cases.html", {"desk": desk, "table": table, "hidden": hidden})
 
 
-def _step(page: Callable[..., HttpResponse], *, writes: bool = True) -> Callable[..., HttpResponse]:
+def helped(page: Callable[..., HttpResponse], *, writes: bool = True) -> Callable[..., HttpResponse]:
     """
     Give a step an application of the operator's own desks, or answer 404.
 
@@ -144,15 +144,15 @@ def _step(page: Callable[..., HttpResponse], *, writes: bool = True) -> Callable
     return view
 
 
-who = _step(steps.who)
-household = _step(steps.household)
-situation = _step(steps.situation)
-evidence = _step(proofs.evidence)
-review = _step(steps.review)
-receipt = _step(submitted.receipt, writes=False)
-receipt_pdf = _step(submitted.receipt_pdf, writes=False)
-request_pdf = _step(submitted.request_pdf, writes=False)
-file = _step(proofs.file, writes=False)
-application = _step(submitted.application_page, writes=False)
-paper = _step(desk_paper.paper)
-scan = _step(desk_paper.scan, writes=False)
+who = helped(steps.who)
+household = helped(steps.household)
+situation = helped(steps.situation)
+evidence = helped(proofs.evidence)
+review = helped(steps.review)
+receipt = helped(submitted.receipt, writes=False)
+receipt_pdf = helped(submitted.receipt_pdf, writes=False)
+request_pdf = helped(submitted.request_pdf, writes=False)
+file = helped(proofs.file, writes=False)
+application = helped(submitted.application_page, writes=False)
+paper = helped(desk_paper.paper)
+scan = helped(desk_paper.scan, writes=False)

@@ -26,14 +26,22 @@ def withdraw_benefit(*, application: Application, reason: str, at: datetime, by:
 
 
 @transaction.atomic
-def renounce_benefit(*, application: Application, reason: str, at: datetime, by: User | None) -> list[LapseReport]:
+def renounce_benefit(
+    *, application: Application, reason: str, gives_back: bool, at: datetime, by: User | None
+) -> list[LapseReport]:
     """
-    The family gives its benefit up: as a withdrawal, with a letter that confirms it. Twice changes nothing.
+    The family gives up the months not issued yet; with ``gives_back`` its unspent vouchers too. A letter confirms it.
+
+    Twice changes nothing.
 
     :raises applications.services.ApplicationRefused: NO_REASON, NOT_APPROVED
     """
-    done = end_benefit(application=application, cause=LapseCause.RENOUNCED, reason=reason, at=at, by=by)
-    send_renunciation_letter(application=application, reason=reason.strip(), at=at, by=by)
+    done: list[LapseReport] = []
+    if gives_back:
+        done = end_benefit(application=application, cause=LapseCause.RENOUNCED, reason=reason, at=at, by=by)
+    else:
+        renounce(application=application, reason=reason, at=at, by=by)
+    send_renunciation_letter(application=application, reason=reason.strip(), gives_back=gives_back, at=at, by=by)
     return done
 
 

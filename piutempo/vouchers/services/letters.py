@@ -166,7 +166,15 @@ def send_resumption_letter(*, application: Application, suspension: Suspension, 
     _send(letters.RESUMPTION.code, application, fields, str(suspension.pk), at, by)
 
 
-def send_renunciation_letter(*, application: Application, reason: str, at: datetime, by: User | None) -> None:
-    """Confirm a renunciation."""
-    fields = {"giorno": date_format(timezone.localdate(at), "j F Y"), "motivo": reason}
+def send_renunciation_letter(
+    *, application: Application, reason: str, gives_back: bool, at: datetime, by: User | None
+) -> None:
+    """Confirm a renunciation; ``gives_back``: of the unspent vouchers too."""
+    fields = {
+        "giorno": date_format(timezone.localdate(at), "j F Y"),
+        "motivo": reason,
+        "titoli": _("Anche i titoli che non hai speso tornano nel fondo e non si possono più usare.")
+        if gives_back
+        else _("I buoni che hai già restano tuoi fino alla scadenza."),
+    }
     _send(letters.RENUNCIATION.code, application, fields, "", at, by)

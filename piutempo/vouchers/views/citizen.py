@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from piutempo.applications.messages import sentence_for as application_sentence
 from piutempo.applications.models import Application, Status
 from piutempo.applications.selectors import get_application_of
-from piutempo.applications.services import ApplicationRefused, renounce
+from piutempo.applications.services import ApplicationRefused
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.selectors import list_awards_of
 from piutempo.people.access import PiuRequest, role_required
@@ -21,6 +21,7 @@ from piutempo.programmes.selectors import get_terms
 from piutempo.vouchers.forms import RenounceForm
 from piutempo.vouchers.models import Redemption, Voucher
 from piutempo.vouchers.services.documents import NothingAssigned, get_assignment_letter, get_carnet
+from piutempo.vouchers.services.leaving import renounce_benefit
 from piutempo.vouchers.views.access import today_of, vouchers_with_names
 from piutempo.vouchers.views.showing import facts_of, pdf_of, terms_of
 
@@ -123,7 +124,8 @@ def renounce_months(request: PiuRequest, application_id: int) -> HttpResponse:
         raise Http404 from None
     if application.status != Status.APPROVED:
         raise Http404
-    awards = [a for a in list_awards_of([application.pk]) if a.status == AwardStatus.COMMITTED]
+    held = {AwardStatus.COMMITTED, AwardStatus.SUSPENDED}
+    awards = [a for a in list_awards_of([application.pk]) if a.status in held]
     rows = [
         {
             "title": get_terms(a.version_id).product(a.product).title,
@@ -140,12 +142,21 @@ def renounce_months(request: PiuRequest, application_id: int) -> HttpResponse:
     form = RenounceForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
-            renounce(application=application, reason=form.cleaned_data["reason"], at=request.now, by=request.user)
+            renounce_benefit(
+                application=application,
+                reason=form.cleaned_data["reason"],
+                gives_back=form.cleaned_data["gives_back"],
+                at=request.now,
+                by=request.user,
+            )
         except ApplicationRefused as refused:
             form.add_error(None, application_sentence(refused))
         else:
             messages.success(
-                request, _("Hai rinunciato alle mensilità non ancora emesse. I buoni che hai già restano tuoi.")
+                request,
+                _("Hai rinunciato alle mensilità non ancora emesse e ai buoni non spesi.")
+                if form.cleaned_data["gives_back"]
+                else _("Hai rinunciato alle mensilità non ancora emesse. I buoni che hai già restano tuoi."),
             )
             return redirect("vouchers:citizen")
     context = {"form": form, "rows": rows, "application": application}
