@@ -234,8 +234,8 @@ def test_the_citizen_pages_speak_english_only(english, catalogue, monkeypatch):
     make_person(user=user)
     english.force_login(user)
     started = english.post(f"/cittadino/domanda/nuova/{programme.code}/")
-    steps = [started.url, started.url.replace("nucleo", "situazione"), started.url.replace("nucleo", "riepilogo")]
-    for path in (*CITIZEN_PAGES, *steps, started.url.replace("nucleo/", "")):
+    steps = [started.url.replace("chi/", f"{name}/") for name in ("chi", "nucleo", "situazione", "prove", "riepilogo")]
+    for path in (*CITIZEN_PAGES, *steps, started.url.replace("chi/", "")):
         answer = english.get(path, follow=True)
         assert answer.status_code == 200, path
         assert '<html lang="en">' in answer.content.decode()

@@ -25,7 +25,7 @@ abbiamo ricevuto la tua domanda. Questa è la ricevuta: conservala.
 
 ## Chi la segue
 - Ufficio: {ufficio}
-- Responsabile: {responsabile}
+- Responsabile: {chi_risponde}
 - Decisione entro il {termine}
 
 L'ufficio ha {giorni} giorni per decidere. Se ti chiede un documento, il conto si ferma mentre aspetta la tua risposta. Se il termine passa senza una decisione, la tua domanda resta valida: puoi chiedere che cosa succede al numero qui sotto.
@@ -43,7 +43,7 @@ Non devi fare niente. Se manca qualcosa ti scriviamo noi. Per sapere a che punto
         "protocollo": ("numero di protocollo", "PIUTEMPO 2026/0000123"),
         "impronta": ("impronta SHA-256 della domanda", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
         "ufficio": ("ufficio che segue la domanda", "Ufficio famiglia"),
-        "responsabile": ("responsabile del procedimento", "chi dirige l'ufficio"),
+        "chi_risponde": ("responsabile del procedimento", "chi dirige l'ufficio"),
         "termine": ("ultimo giorno per decidere", "2 aprile 2026"),
         "giorni": ("giorni per decidere", "30"),
         "prove": ("elenco delle prove", "- ISEE entro il limite: autocertificazione"),

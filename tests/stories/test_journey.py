@@ -13,6 +13,7 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from tests.applications.factories import PAPER
 from tests.stories.conftest import Opener, Served, Visitor
 from tests.stories.people import CHILDREN, FAMILIES
 
@@ -72,6 +73,7 @@ def test_maria_starts_her_application_and_leaves_a_draft(visitor: Opener, served
     one.fill("Codice fiscale", MARIA.code).fill("Nome", "Maria").fill("Cognome", "Rossi")
     one.fill("Comune di residenza", "Milano (MI)").button("Salva")
     one.reads("Ciao, Maria", "PiùTempo 2026").button("Fai domanda PiùTempo 2026")
+    one.reads("Passo 1 di 6: Chi sei").button("Salva e continua")
     add_member(one, CHIARA)
     one.reads("Chiara Rossi è nel nucleo")
     assert served.value("SELECT count(*) FROM applications_application WHERE status = 'draft'") >= 1
@@ -80,7 +82,23 @@ def test_maria_starts_her_application_and_leaves_a_draft(visitor: Opener, served
 def test_maria_resumes_her_draft_and_submits_it(visitor: Opener, served: Served, kept: dict[str, Any]) -> None:
     one = visitor("Maria Rossi").go("/cittadino/").link("Riprendi la domanda")
     one.reads("Chiara Rossi").link("Il nucleo è completo: continua")
-    one.fill("ISEE del nucleo", "18.500,00").button("Salva e continua")
+    one.fill("ISEE del nucleo", "diciotto").button("Salva ed esci").reads("La bozza è salvata")
+    one.link("Riprendi la domanda").fill("ISEE del nucleo", "18.500,00").button("Salva e continua")
+    one.reads("Passo 4 di 6: Le prove", "ISEE entro il limite", "Un figlio con meno di 14 anni").check()
+    panel = one.page.locator("#isee")
+    panel.get_by_text("Allego un documento").click()
+    panel.locator("input[type=file]").set_input_files(
+        [{"name": "isee.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4\n%%EOF"}]
+    )
+    panel.get_by_role("button", name="Carica").click()
+    one.page.wait_for_load_state()
+    one.reads("isee.pdf", "prova data")
+    panel = one.page.locator("#figlio-sotto-14")
+    panel.get_by_text("Lo dichiaro io").click()
+    panel.get_by_label("Confermo questa dichiarazione").check()
+    panel.get_by_role("button", name="Salva la dichiarazione").click()
+    one.page.wait_for_load_state()
+    one.reads("Dichiarazione salvata").link("Continua: riepilogo")
     one.reads("Con questi dati i requisiti ci sono: 6 mensilità", "Un figlio con meno di 14 anni")
     one.button("Presenta la domanda").reads("Per presentare la domanda spunta la dichiarazione")
     one.check().tick("Dichiaro che i dati sono veri").button("Presenta la domanda")
@@ -88,18 +106,29 @@ def test_maria_resumes_her_draft_and_submits_it(visitor: Opener, served: Served,
         f"""SELECT a.number FROM applications_application a JOIN people_person p ON p.id = a.applicant_id
         WHERE p.fiscal_code = '{MARIA.code}' AND a.status = 'submitted'"""
     )
-    one.reads(f"Domanda presentata: è la numero {kept['maria']}", "Che cosa succede ora")
+    one.reads(
+        f"Domanda presentata: è la numero {kept['maria']}", "Che cosa succede ora", "Protocollo", "SHA-256"
+    ).check()
+    receipt = one.page.get_by_role("link", name="Apri la ricevuta (PDF)").get_attribute("href")
+    answer = one.page.request.get(one.base + str(receipt))
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(answer.body())).pages)
+    assert f"Domanda numero: {kept['maria']}" in " ".join(text.split())
 
 
 def test_the_desk_applies_for_another_family(visitor: Opener, served: Served, kept: dict[str, Any]) -> None:
     one = visitor("Anna Sala").go("/sportello/")
     one.reads("Sportello famiglia di Milano", "Chi è arrivato?")
-    one.go(f"/sportello/famiglie/?q={AMINA.code}").link("Registra", exact=True)
+    one.fill("Codice fiscale, oppure cognome e nome", AMINA.code).button("Cerca").link("Registra", exact=True)
     one.fill("Nome", AMINA.given).fill("Cognome", AMINA.family).fill("Comune di residenza", "Milano (MI)")
-    one.button("Registra").reads(AMINA.name).button("Fai domanda per questa persona")
+    one.button("Registra").choose("Tipo di documento", "Carta d'identità").fill("Numero del documento", "CA98765ZZ")
+    one.fill("Scade il", "2035-01-31").button("È lei, continua")
+    paper = {"name": "delega.pdf", "mimeType": "application/pdf", "buffer": PAPER}
+    one.page.get_by_label("Delega firmata").set_input_files(paper)  # type: ignore[arg-type]
+    one.button("Registra la delega").reads(AMINA.name).button("Fai domanda per questa persona")
+    one.reads("Passo 1 di 6: Chi sei").button("Salva e continua")
     add_member(one, KARIM)
     one.link("Il nucleo è completo: continua").fill("ISEE del nucleo", "9.000,00").button("Salva e continua")
-    one.tick("Dichiaro che i dati sono veri").button("Presenta la domanda").reads("Domanda presentata")
+    one.link("Continua: riepilogo").tick("Dichiaro che i dati sono veri").button("Presenta la domanda").reads("Domanda presentata")
     assert served.value("SELECT max(number) FROM applications_application WHERE programme_id = "
                         f"{served.facts['programme']}") == kept["maria"] + 1  # fmt: skip
 

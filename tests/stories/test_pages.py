@@ -46,7 +46,10 @@ MORE = (
     (
         "Anna Sala",
         "SELECT id FROM applications_application WHERE status = 'draft' AND desk_id IS NOT NULL",
-        "/sportello/domanda/{}/nucleo/ /sportello/domanda/{}/situazione/ /sportello/domanda/{}/riepilogo/",
+        (
+            "/sportello/domanda/{}/chi/ /sportello/domanda/{}/nucleo/ /sportello/domanda/{}/situazione/ "
+            "/sportello/domanda/{}/prove/ /sportello/domanda/{}/riepilogo/"
+        ),
     ),
     (
         "Vera Pace",
@@ -54,12 +57,15 @@ MORE = (
             "SELECT id FROM applications_application WHERE number IS NULL AND applicant_id IN "
             "(SELECT id FROM people_person WHERE family_name = 'Pace')"
         ),
-        "/cittadino/domanda/{}/nucleo/ /cittadino/domanda/{}/situazione/ /cittadino/domanda/{}/riepilogo/",
+        (
+            "/cittadino/domanda/{}/chi/ /cittadino/domanda/{}/nucleo/ /cittadino/domanda/{}/situazione/ "
+            "/cittadino/domanda/{}/prove/ /cittadino/domanda/{}/riepilogo/"
+        ),
     ),
     (
         "Giulia Conti",
         "SELECT id FROM applications_application WHERE programme_id = {programme} AND number = 1",
-        "/cittadino/domanda/{}/ /cittadino/buoni/rinuncia/{}/",
+        "/cittadino/domanda/{}/ /cittadino/domanda/{}/ricevuta/ /cittadino/buoni/rinuncia/{}/",
     ),
     (
         "Carla Neri",

@@ -122,7 +122,7 @@ def test_a_second_click_on_submit_keeps_one_application(visitor: Opener, served:
     button = one.page.get_by_role("button", name="Fai domanda PiùTempo 2026")
     before = served.value("SELECT count(*) FROM applications_application")
     button.dblclick()
-    one.page.wait_for_url("**/nucleo/")
+    one.page.wait_for_url("**/chi/")
     assert served.value("SELECT count(*) FROM applications_application") == before + 1
 
 

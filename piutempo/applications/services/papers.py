@@ -63,7 +63,7 @@ def request_data(application: Application) -> dict[str, Any]:
     terms = get_rules(application.programme, timezone.localdate(submitted_at))[1]
     proofs = gather_proofs([application.pk]).get(application.pk, [])
     entry = list_register_of(subject=SUBJECT, subject_id=application.pk).filter(direction=Direction.IN).first()
-    named = Person.objects.in_bulk([m["person_id"] for m in declared.get("members", []) if m.get("person_id")])
+    named = _named(declared)
     return {
         "title": _("Domanda n. %(number)s") % {"number": application.number},
         "letterhead": letterhead(at=submitted_at),
@@ -80,7 +80,7 @@ def request_data(application: Application) -> dict[str, Any]:
         ],
         "members_head": [_("Persona"), _("Codice fiscale"), _("Nascita"), _("Relazione"), _("Vive in casa")],
         "members": [_member(m, named) for m in declared.get("members", [])],
-        "facts": _facts(declared, named),
+        "facts": describe_facts(declared, named),
         "evidence": [
             {
                 "title": {c.code: c.title for c in terms.eligibility.criteria}.get(p.code, p.code),
@@ -99,6 +99,11 @@ def request_data(application: Application) -> dict[str, Any]:
     }
 
 
+def _named(declared: Mapping[str, Any]) -> dict[int, Person]:
+    ids = [m["person_id"] for m in declared.get("members") or [] if m.get("person_id")]
+    return Person.objects.in_bulk(ids)
+
+
 def _member(member: Mapping[str, Any], named: Mapping[int, Person]) -> list[str]:
     person = named.get(member.get("person_id") or 0)
     lives = member.get("cohabiting", member["relation"] == Relation.APPLICANT)
@@ -111,8 +116,13 @@ def _member(member: Mapping[str, Any], named: Mapping[int, Person]) -> list[str]
     ]
 
 
-def _facts(declared: Mapping[str, Any], named: Mapping[int, Person]) -> list[dict[str, Any]]:
-    """Return what was declared besides the family's composition, group by group, in the fact sheet's order."""
+def describe_facts(declared: Mapping[str, Any], named: Mapping[int, Person] | None = None) -> list[dict[str, Any]]:
+    """
+    Return what was declared besides the family's composition: groups with a title and rows (label, value), in Italian.
+
+    ``named``: the members by id, when they are at hand.
+    """
+    named = _named(declared) if named is None else named
     groups: list[dict[str, Any]] = []
     alone: list[list[str]] = []
     for field in DECLARED:

@@ -164,7 +164,7 @@ def _fields(item: Received, protocol: str) -> Mapping[str, str]:
         "protocollo": protocol,
         "impronta": item.sha256,
         "ufficio": procedure.office or settings.BODY_NAME,
-        "responsabile": _("chi dirige l'ufficio, finché la domanda non è affidata a una persona"),
+        "chi_risponde": _("chi dirige l'ufficio, finché la domanda non è affidata a una persona"),
         "termine": shown_day(item.day + timedelta(days=procedure.term_days)),
         "giorni": str(procedure.term_days),
         "prove": "\n".join(f"- {line}" for line in lines)

@@ -36,6 +36,7 @@ from piutempo.applications.services.declaring import (
     leave_situation,
     list_member_inputs,
 )
+from piutempo.applications.services.papers import describe_facts
 from piutempo.kernel.periods import age_on
 from piutempo.network.models import Desk
 from piutempo.people.access import PiuRequest
@@ -344,6 +345,7 @@ def review(request: PiuRequest, seat: Seat, application: Application) -> HttpRes
         "form": form,
         "members": _members_shown(application.household, request),
         "assessment": assessment,
+        "groups": describe_facts(get_declared(application)),
         "proofs": list_proofs(application, assessment),
         "own_conflicts": [
             own_conflict_sentence(number=c.number, programme=c.programme, span=(c.first, c.last))
