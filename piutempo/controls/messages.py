@@ -62,6 +62,7 @@ def event_label(name: str) -> str:
         "controls.outcome_proposed": _t("Esito proposto alla firma"),
         "controls.proposal_returned": _t("Esito rimandato indietro"),
         "controls.check_closed": _t("Controllo chiuso"),
+        "controls.forfeiture_opened": _t("Avviato il procedimento di decadenza"),
         "controls.check_lapsed": _t("Chiuso senza conseguenze: termine dell'ufficio scaduto"),
     }
     return labels.get(name, name)

@@ -29,7 +29,8 @@ from piutempo.correspondence.rules import fill
 from piutempo.correspondence.selectors import list_letters
 from piutempo.records.models import Event, RegisterEntry
 from piutempo.records.services import FileRefused
-from tests.applications.factories import DECIDED_AT, make_draft, make_submitted
+from piutempo.settlements.models import Forfeiture
+from tests.applications.factories import DECIDED_AT, OPEN_AT, make_draft, make_submitted
 from tests.controls.factories import (
     CHECKED_AT,
     PERIOD,
@@ -276,6 +277,10 @@ def test_another_person_signs_where_the_programme_wants_it(tmp_path):
     conclude_check(**proposed)
     closed = sign_outcome(check=check, at=LATE, by=manager)
     assert (closed.state, closed.outcome, closed.closed_by) == (CheckState.CLOSED, CheckOutcome.FALSE, manager)
+    forfeiture = Forfeiture.objects.get(application=check.application)
+    assert (forfeiture.status, forfeiture.since) == ("notified", OPEN_AT.date())
+    check.application.refresh_from_db()
+    assert check.application.status == "approved", "a notice takes nothing away: a person decides later"
     report = {"check": closed, "position": 2, "outcome": "ok", "note": "Segnalato", "at": LATE, "by": checker}
     answer_item(**report)
     noted = get_report(closed)
@@ -360,3 +365,10 @@ def test_the_letters_words_can_be_filled_in():
     for kind in KINDS:
         fill(kind.subject, kind.examples)
         fill(kind.body, kind.examples)
+
+
+def test_a_false_declaration_in_a_request_not_yet_decided_takes_nothing_away(programme, officers):
+    decider, checker, _manager = officers
+    check = make_found(make_submitted(programme), decider, checker)
+    conclude_check(check=check, outcome="false", reasons="ISEE inventato", at=LATE, by=checker)
+    assert not Forfeiture.objects.exists()

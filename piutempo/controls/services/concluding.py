@@ -14,6 +14,8 @@ from piutempo.controls.services.held import hold, hold_for, record, refuse_who_d
 from piutempo.controls.services.telling import tell_outcome
 from piutempo.people.models import User
 from piutempo.programmes.selectors import get_terms
+from piutempo.settlements.services import Refusal as SettlementRefusal
+from piutempo.settlements.services import SettlementRefused, open_forfeiture
 
 
 def _refuse(check: Check, outcome: str, at: datetime) -> None:
@@ -102,6 +104,33 @@ def _close(held: Check, at: datetime, by: User) -> Check:
     held.state, held.closed_at, held.closed_by = CheckState.CLOSED, at, by
     held.save(update_fields=["state", "outcome", "reasons", "proposed_at", "proposed_by", "closed_at", "closed_by"])
     record("check_closed", held, at, by, {"outcome": held.outcome})
+    if held.outcome == CheckOutcome.FALSE:
+        _open_forfeiture(held, at, by)
     if held.finding_at is not None:  # a family that was asked nothing reads it on its page
         tell_outcome(held, at, by)
     return held
+
+
+def _open_forfeiture(held: Check, at: datetime, by: User) -> None:
+    """
+    Give the notice of forfeiture from the day of the request on (DPR 445/2000 art. 75); a person decides on it later.
+
+    Nothing to take away, or a forfeiture already running: nothing is done.
+    """
+    application = held.application
+    if application.submitted_at is None:
+        return
+    try:
+        with transaction.atomic():
+            open_forfeiture(
+                application=application,
+                since=timezone.localdate(application.submitted_at),
+                reasons=[held.reasons],
+                at=at,
+                by=by,
+            )
+    except SettlementRefused as refused:
+        if refused.code not in {SettlementRefusal.NO_BENEFIT, SettlementRefusal.FORFEITURE_RUNNING}:
+            raise
+        return
+    record("forfeiture_opened", held, at, by)

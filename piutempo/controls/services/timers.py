@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from piutempo.controls.models import Check, CheckOutcome, CheckState
 from piutempo.controls.services.held import hold, record
@@ -25,10 +24,8 @@ def run_due(at: datetime) -> str:
     lapsed = sum([_lapse(pk, at) for pk in list(overdue.values_list("pk", flat=True))])
     waiting = Check.objects.filter(state=CheckState.FINDING, answer_due_on__gte=today).order_by("pk")
     reminded = sum([_remind(pk, at) for pk in list(waiting.values_list("pk", flat=True))])
-    return _("Controlli: %(lapsed)s chiusi senza conseguenze, %(reminded)s promemoria.") % {
-        "lapsed": lapsed,
-        "reminded": reminded,
-    }
+    said = [f"{lapsed} closed without consequence"] if lapsed else []
+    return ", ".join(said + ([f"{reminded} reminded"] if reminded else []))
 
 
 @transaction.atomic
