@@ -25,7 +25,6 @@ SENTENCES: dict[Refusal, Promise] = {
     Refusal.DAY_CLOSED: _("La giornata è già chiusa: da domani si ricomincia dal numero 1."),
     Refusal.NOBODY_WAITING: _("Non aspetta nessuno."),
     Refusal.NOT_CALLED: _("Questo numero non è stato chiamato, oppure la visita è già finita: ricarica la pagina."),
-    Refusal.NO_OUTCOME: _("Scegli come è andata la visita."),
     Refusal.BEING_SERVED: _("C'è ancora qualcuno allo sportello: registra prima come è andata la visita."),
     Refusal.NOT_TODAY: _("Si può chiudere soltanto la giornata di oggi o una passata."),
 }

@@ -190,5 +190,5 @@ def test_a_citizens_page_takes_few_queries(client, citizen, django_assert_max_nu
 
 
 def test_the_day_of_another_date_and_a_wrong_one(client, desk):
-    assert "09/03/2025" in text_of(client.get("/sportello/giornata/?giorno=2025-03-09"))
-    assert client.get("/sportello/giornata/?giorno=ieri").status_code == 422
+    assert "09/03/2025" in text_of(client.get("/sportello/coda/giornata/?giorno=2025-03-09"))
+    assert client.get("/sportello/coda/giornata/?giorno=ieri").status_code == 422
