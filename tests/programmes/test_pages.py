@@ -52,9 +52,9 @@ def test_the_self_check_asks_only_what_the_rules_read(client, programme):
     load(HISTORIC)
     live = set(client.get(f"/verifica/{LIVE}/").context["form"].fields)
     assert "isee_cents" in live
-    assert not {"short_time_work", "has_training", "measure_0", "province"} & live
+    assert not {"has_partner", "short_time_work", "has_training", "measure_0", "province"} & live
     old = set(client.get(f"/verifica/{HISTORIC}/").context["form"].fields)
-    assert {"measure_0", "has_training", "short_time_work"} <= old
+    assert {"measure_0", "has_training", "short_time_work", "has_partner"} <= old
     assert "isee_cents" not in old
 
 

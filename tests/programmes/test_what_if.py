@@ -63,7 +63,7 @@ def test_it_depends_only_on_questions_of_the_form_and_always_on_one(code, data):
 def test_only_what_the_rules_read_is_varied():
     terms, questions, day = asked(LIVE)
     fields = {e.variation.field for e in list_effects(terms, questions, Answers(), day)}
-    assert fields == {"has_partner", "has_children", "non_self_sufficient", "isee_cents"}
+    assert fields == {"has_children", "non_self_sufficient", "isee_cents"}
 
 
 def test_the_limits_are_those_of_the_programme():

@@ -76,7 +76,7 @@ class SelfCheckForm(forms.Form):
                 },
             )
         household: dict[str, forms.Field] = {}
-        if "members.relation" in asked:
+        if questions.asks_partner:
             household["has_partner"] = YesNoField(label=_("Vive con te il coniuge o convivente?"))
         if "members.birth_date" in asked:
             household["has_children"] = YesNoField(label=_("Hai figli che vivono con te?"))

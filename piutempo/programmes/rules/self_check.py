@@ -18,6 +18,8 @@ from piutempo.programmes.rules.terms import Terms
 _CODE = re.compile(r"\.code\s*==\s*[\"']([^\"']+)[\"']")
 _BENEFIT = re.compile(r"[\"']([^\"']+)[\"']\s+in\s+other_benefits")
 MAX_AGE = 120
+#: The facts that change when a spouse or partner lives there.
+PARTNER_FACTS = frozenset({"parents", "household_size", "parents_in_short_time_work"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,12 @@ class Questions:
     fields: frozenset[str]
     measures: tuple[tuple[str, str], ...]
     benefits: tuple[str, ...]
+    facts: frozenset[str]
 
     @property
-    def asks_household(self) -> bool:
-        """Whether who lives with whom matters."""
-        return "members.relation" in self.fields or "members.cohabiting" in self.fields
+    def asks_partner(self) -> bool:
+        """Whether it matters that a spouse or partner lives there."""
+        return bool(self.facts & PARTNER_FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def questions_for(terms: Terms) -> Questions:
                 measures.setdefault(code, criterion.title)
     for text in expressions_of(terms.eligibility):
         benefits.update(dict.fromkeys(_BENEFIT.findall(text)))
-    return Questions(fields_read(facts_read(terms.eligibility)), tuple(measures.items()), tuple(benefits))
+    read = facts_read(terms.eligibility)
+    return Questions(fields_read(read), tuple(measures.items()), tuple(benefits), read)
 
 
 def day_for(terms: Terms, today: date) -> date:

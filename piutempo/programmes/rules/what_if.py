@@ -20,7 +20,7 @@ from piutempo.programmes.rules.eligibility import (
     facts_read,
 )
 from piutempo.programmes.rules.facts import FACT_BY_NAME, Range, build_facts
-from piutempo.programmes.rules.self_check import MAX_AGE, Answers, Questions, declared_from
+from piutempo.programmes.rules.self_check import MAX_AGE, PARTNER_FACTS, Answers, Questions, declared_from
 from piutempo.programmes.rules.terms import Terms
 
 _ISEE = re.compile(r"isee_cents\s*[<>]=?\s*(\d+)")
@@ -95,7 +95,7 @@ def list_effects(terms: Terms, questions: Questions, answers: Answers, day: date
 
 #: The facts that a simple question decides: its answer is missing when it is None or empty.
 _SIMPLE: tuple[tuple[str, frozenset[str]], ...] = (
-    ("has_partner", frozenset({"parents", "household_size", "parents_in_short_time_work"})),
+    ("has_partner", PARTNER_FACTS),
     ("short_time_work", frozenset({"parents_in_short_time_work"})),
     ("partner_short_time_work", frozenset({"parents_in_short_time_work"})),
     ("non_self_sufficient", frozenset({"non_self_sufficient_cohabiting"})),
@@ -128,8 +128,9 @@ def _unanswered(questions: Questions, answers: Answers) -> list[tuple[str, froze
 
 def _asks(questions: Questions, field: str) -> bool:
     """Tell whether the form of this programme has a question."""
+    if field == "has_partner":
+        return questions.asks_partner
     behind = {
-        "has_partner": "members.relation",
         "has_children": "members.birth_date",
         "child_ages": "members.birth_date",
         "short_time_work": "members.short_time_work",
