@@ -8,6 +8,7 @@ it did (empty: nothing).
 from collections.abc import Callable
 from datetime import datetime
 
+from piutempo.applications.services import timers as applications
 from piutempo.controls.services import timers as controls
 from piutempo.correspondence.services import deliver_outbox, run_batches
 from piutempo.reception.services import reminders as reception
@@ -39,6 +40,7 @@ def forward_entries(at: datetime) -> str:
 
 #: In order: what writes letters comes before what delivers them.
 TIMERS: tuple[tuple[str, Timer], ...] = (
+    ("applications", applications.run_due),
     ("controls", controls.run_due),
     ("reception", reception.run_due),
     ("prepare_batches", prepare_batches),

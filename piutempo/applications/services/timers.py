@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from piutempo.applications.models import Application
 from piutempo.applications.services.judging import CHUNK, SUBJECT
@@ -23,12 +22,10 @@ def run_due(at: datetime) -> str:
     Send the reminders of the day, once each, and close the requests and notices whose days are over.
 
     A case whose days are over goes back to the officer: it may be decided. The office's silence harms nobody.
-    Running it twice changes nothing. Returns what was done, in Italian.
+    Running it twice changes nothing. Returns what was done; empty: nothing.
     """
-    return _("%(reminders)s promemoria, %(steps)s scadenze delle famiglie") % {
-        "reminders": send_reminders(at),
-        "steps": close_elapsed(at),
-    }
+    done = ((send_reminders(at), "reminders sent"), (close_elapsed(at), "families' days over"))
+    return ", ".join(f"{count} {words}" for count, words in done if count)
 
 
 @transaction.atomic
