@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from piutempo.applications.rules import Refusal as ApplicationRefusal
+from piutempo.controls.rules.checking import Refusal as ControlRefusal
 from piutempo.procedures.rules.refusals import Refusal as ProcedureRefusal
 from piutempo.programmes.rules.refusals import Refusal as ProgrammeRefusal
 from piutempo.reception.rules import Refusal as ReceptionRefusal
@@ -64,6 +65,15 @@ def test_the_commands_of_the_architecture_exist():
 def test_every_code_of_a_refusal_is_explained_and_every_explained_code_exists():
     explained = set(re.findall(r"`([A-Z][A-Z_]{3,})`", (ROOT / "docs/manuale/rifiuti.md").read_text(encoding="utf-8")))
     codes = {str(code) for sentences in SENTENCES.values() for code in sentences}
-    for refusal in (ApplicationRefusal, ProcedureRefusal, ProgrammeRefusal, ReceptionRefusal, SettlementRefusal):
+    for refusal in (
+        ApplicationRefusal,
+        AwardRefusal,
+        ChangeRefusal,
+        ControlRefusal,
+        ProcedureRefusal,
+        ProgrammeRefusal,
+        ReceptionRefusal,
+        SettlementRefusal,
+    ):
         codes |= {member.name for member in refusal}
     assert explained == codes

@@ -34,7 +34,6 @@ REFUSALS: dict[Refusal, Promise] = {
         "Una voce non è in regola: manda il rilievo alla famiglia, oppure rivedi la voce se è stata chiarita."
     ),
     Refusal.NOTHING_FAILED: _("Tutte le voci sono in regola: il controllo si chiude come regolare."),
-    Refusal.FINDING_SENT: _("Il rilievo è già partito: aspetta la risposta della famiglia."),
     Refusal.FINDING_NEEDED: _("Prima la famiglia deve poter rispondere: mandale il rilievo."),
     Refusal.FAMILY_DAYS_RUNNING: _(
         "I giorni della famiglia per rispondere non sono finiti: si decide quando risponde o dal giorno dopo il termine."
