@@ -8,10 +8,14 @@ from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from piutempo.applications.rules import Refusal as ApplicationRefusal
+from piutempo.applications.rules.changing import ChangeRefusal
+from piutempo.awards.services import Refusal as AwardRefusal
 from piutempo.controls.rules.checking import Refusal as ControlRefusal
+from piutempo.correspondence.rules import Refusal as LetterRefusal
 from piutempo.procedures.rules.refusals import Refusal as ProcedureRefusal
 from piutempo.programmes.rules.refusals import Refusal as ProgrammeRefusal
 from piutempo.reception.rules import Refusal as ReceptionRefusal
+from piutempo.records.rules import FileRefusal
 from piutempo.settlements.services import Refusal as SettlementRefusal
 from piutempo.vouchers.messages import SENTENCES
 
@@ -74,6 +78,8 @@ def test_every_code_of_a_refusal_is_explained_and_every_explained_code_exists():
         ProgrammeRefusal,
         ReceptionRefusal,
         SettlementRefusal,
+        LetterRefusal,
+        FileRefusal,
     ):
         codes |= {member.name for member in refusal}
     assert explained == codes
