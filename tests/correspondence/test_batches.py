@@ -1,6 +1,9 @@
 """Batches of letters: in chunks, killed and gone on with, signed in the middle."""
 
+import threading
+
 import pytest
+from django.db import connection
 
 from piutempo.correspondence.models import LetterBatch, LetterState, OutboxMessage
 from piutempo.correspondence.rules import Refusal
@@ -80,3 +83,25 @@ def test_a_batch_to_sign_leaves_once_signed_before_or_after_it_is_typeset(monkey
     with pytest.raises(LetterRefused) as refused:
         record_signatures(letters=[first], at=AT, by=user, by_hand=True)
     assert refused.value.code == Refusal.ALREADY_SIGNED
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_share_a_batch(monkeypatch):
+    monkeypatch.setattr(module, "CHUNK", 3)
+    batch, done = start(20), []
+
+    def work():
+        try:
+            done.append(run_batch(batch=batch, at=AT))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    batch.refresh_from_db()
+    assert (sum(done), batch.done, batch.finished_at) == (20, 20, AT)
+    assert OutboxMessage.objects.count() == 19

@@ -1,5 +1,7 @@
 """Letters: sent once, frozen, numbered, sealed; few statements for many."""
 
+import threading
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -135,3 +137,26 @@ def test_one_letter_by_its_own_arguments():
         programme_id=3,
     )
     assert (letter.to_name, letter.to_email, letter.programme_id) == ("Ente Alfa", "alfa@example.org", 3)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_who_send_the_same_letter_at_once_send_one():
+    person, letters = make_person(), []
+    barrier = threading.Barrier(4)
+
+    def work():
+        try:
+            barrier.wait()
+            letters.append(send(person, key="1").pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(letters)) == 1
+    assert [entry.number for entry in RegisterEntry.objects.all()] == [1]
+    assert OutboxMessage.objects.count() == 1

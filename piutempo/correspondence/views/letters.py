@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +48,18 @@ EVENTS = {
     "correspondence.letter_printed": _("Passata alla carta"),
     "correspondence.letter_notified": _("Passata a SEND"),
 }
+
+
+#: The page of what a letter is about, by its subject; a smaller installation may not have it.
+PAGES = {"applications.application": "applications:case", "correspondence.message": "correspondence:message"}
+
+
+def address_of(subject: str, subject_id: int) -> str:
+    """Return the office's page of what a letter is about; empty when there is none."""
+    try:
+        return reverse(PAGES[subject], args=[subject_id])
+    except (KeyError, NoReverseMatch):
+        return ""
 
 
 def kind_title(code: str) -> str:
@@ -147,6 +159,7 @@ def _show(request: PiuRequest, found: Letter, form: Form | None = None, which: s
     context = {
         "letter": found,
         "kind": kind_title(found.kind),
+        "about": address_of(found.subject, found.subject_id),
         "tag": TAGS[LetterState(found.state)],
         "outbox": getattr(found, "outbox", None),
         "signature": getattr(found, "signature", None),
