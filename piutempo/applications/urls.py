@@ -3,9 +3,8 @@
 from django.urls import path
 
 from piutempo.applications.views import (
-    answers,
-    changes,
     casework,
+    changes,
     citizen,
     desk,
     desk_persons,
@@ -65,8 +64,8 @@ urlpatterns = [
     path("cittadino/domanda/<int:application_id>/ricevuta.pdf", citizen.receipt_pdf, name="citizen_receipt_pdf"),
     path("cittadino/domanda/<int:application_id>/domanda.pdf", citizen.request_pdf, name="citizen_request_pdf"),
     path("cittadino/domanda/<int:application_id>/file/<int:attachment_id>/", citizen.file, name="citizen_file"),
-    path("cittadino/domanda/<int:application_id>/risposta/<int:step_id>/", answers.answer, name="citizen_answer"),
-    path("cittadino/domanda/<int:application_id>/riesame/", answers.review, name="citizen_ask_review"),
+    path("cittadino/domanda/<int:application_id>/risposta/<int:step_id>/", citizen.answer, name="citizen_answer"),
+    path("cittadino/domanda/<int:application_id>/riesame/", citizen.ask_review, name="citizen_ask_review"),
     path("cittadino/domanda/<int:application_id>/cambiamento/", changes.citizen_change, name="citizen_change"),
     path("sportello/", desk.home, name="desk"),
     path("sportello/famiglie/", desk_persons.families, name="desk_families"),
@@ -83,6 +82,8 @@ urlpatterns = [
     path("sportello/domanda/<int:application_id>/carta/", desk.paper, name="desk_paper"),
     path("sportello/domanda/<int:application_id>/carta/<int:attachment_id>/", desk.scan, name="desk_scan"),
     path("sportello/domanda/<int:application_id>/chi/", desk.who, name="desk_who"),
+    path("sportello/domanda/<int:application_id>/risposta/<int:step_id>/", desk.answer, name="desk_answer"),
+    path("sportello/domanda/<int:application_id>/riesame/", desk.ask_review, name="desk_ask_review"),
     path("sportello/domanda/<int:application_id>/nucleo/", desk.household, name="desk_household"),
     path("sportello/domanda/<int:application_id>/situazione/", desk.situation, name="desk_situation"),
     path("sportello/domanda/<int:application_id>/prove/", desk.evidence, name="desk_evidence"),

@@ -1,7 +1,7 @@
 """What the office asked, seen and answered by the family: by when, with files, once, own cases only."""
 
 import html
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -9,13 +9,24 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from piutempo.applications.models import Attachment, AttachmentKind, Review
-from piutempo.applications.services import decide_application
+from piutempo.applications.services import decide_application, start_application, submit_application
+from piutempo.applications.services.helping import revoke_mandate
 from piutempo.people.models import Role
 from piutempo.procedures.models import Answer
 from piutempo.procedures.selectors import get_procedure
 from piutempo.procedures.services import close_step, give_notice, request_documents
 from piutempo.records.models import RegisterEntry
-from tests.applications.factories import OPEN_AT, make_person, make_programme, make_submitted, make_user
+from tests.applications.factories import (
+    OPEN_AT,
+    give_mandate,
+    make_facts,
+    make_household,
+    make_person,
+    make_programme,
+    make_submitted,
+    make_user,
+)
+from tests.network.factories import make_desk
 
 pytestmark = pytest.mark.django_db
 SUBJECT = "applications.application"
@@ -185,3 +196,32 @@ def test_after_its_days_a_review_is_no_longer_offered(family):
     assert "Chiedi un riesame" not in text_of(family.client.get(page))
     assert "Il tempo per chiedere un riesame è finito" in text_of(family.client.get(f"{page}riesame/"))
     assert family.client.post(f"{page}riesame/", {"text": "Tardi", "request_key": "k"}).status_code == 422
+
+
+def test_a_desk_answers_for_who_gave_it_a_mandate(family, client):
+    """The page is the same; whether the desk may act is what every page of the desk asks."""
+    desk = make_desk(family.application.programme, valid_from=date(2025, 1, 1))
+    operator = make_user((Role.DESK_OPERATOR, "desk", desk.pk))
+    client.force_login(operator)
+    other = f"/sportello/domanda/{family.application.pk}/risposta/{ask(family).pk}/"
+    assert client.get(other).status_code == client.post(other, {"text": "x"}).status_code == 404
+    household, person = make_household()
+    mandate = give_mandate(person, desk)
+    draft = start_application(
+        programme=desk.programme,
+        household=household,
+        applicant=person,
+        facts=make_facts(),
+        desk=desk,
+        at=OPEN_AT,
+        by=None,
+    )
+    family.application = submit_application(application=draft, at=OPEN_AT, by=None)
+    page = f"/sportello/domanda/{family.application.pk}/risposta/{ask(family).pk}/"
+    assert str(person) in text_of(client.get(page))
+    assert page in text_of(client.get(f"/sportello/domanda/{family.application.pk}/"))
+    assert client.post(page, {"text": "L'ha portato oggi.", "request_key": "k"}).status_code == 302
+    assert Answer.objects.get().by == operator
+    revoke_mandate(mandate=mandate, at=family.clock.at, by=operator)
+    assert client.post(page, {"text": "E questo.", "request_key": "k"}, follow=True).redirect_chain
+    assert Answer.objects.count() == 1

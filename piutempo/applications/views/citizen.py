@@ -20,7 +20,7 @@ from piutempo.applications.selectors import get_application_of, list_application
 from piutempo.applications.services import ApplicationRefused
 from piutempo.applications.services.answering import SUBJECT
 from piutempo.applications.services.declaring import open_draft
-from piutempo.applications.views import proofs, steps, submitted
+from piutempo.applications.views import answers, proofs, steps, submitted
 from piutempo.applications.views.story import story_of
 from piutempo.awards.models import Award
 from piutempo.awards.selectors import list_awards_of
@@ -186,3 +186,5 @@ receipt_pdf = own(submitted.receipt_pdf)
 request_pdf = own(submitted.request_pdf)
 file = own(proofs.file)
 application = own(submitted.application_page)
+answer = own(answers.answer)
+ask_review = own(answers.ask_review)

@@ -23,7 +23,7 @@ from piutempo.applications.selectors import (
 from piutempo.applications.selectors.helping import get_standing, list_helped_cases
 from piutempo.applications.services import ApplicationRefused
 from piutempo.applications.services.declaring import open_draft
-from piutempo.applications.views import desk_paper, proofs, steps, submitted
+from piutempo.applications.views import answers, desk_paper, proofs, steps, submitted
 from piutempo.applications.views.desk_access import desk_of, desks_of, has_seen, person_or_404, support_refusal
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role
@@ -154,5 +154,7 @@ receipt_pdf = helped(submitted.receipt_pdf, writes=False)
 request_pdf = helped(submitted.request_pdf, writes=False)
 file = helped(proofs.file, writes=False)
 application = helped(submitted.application_page, writes=False)
+answer = helped(answers.answer, writes=False)
+ask_review = helped(answers.ask_review, writes=False)
 paper = helped(desk_paper.paper)
 scan = helped(desk_paper.scan, writes=False)

@@ -109,7 +109,14 @@ def story_of(
         now=now,
         then=then,
         months=tuple(_months_of(a, titles) for a in awards if a.status != AwardStatus.DROPPED),
-        stops=_stops_of(application, decision, procedure, clock, has_task=any(task.is_open for task in tasks)),
+        stops=_stops_of(
+            application,
+            decision,
+            procedure,
+            clock,
+            has_task=any(task.is_open for task in tasks),
+            is_waiting=any(a.status == AwardStatus.WAITING for a in awards),
+        ),
         tasks=tasks,
         clock=tuple(clock_lines(clock)) if clock else (),
         review_until=review_until,
@@ -144,6 +151,7 @@ def _stops_of(
     clock: ClockView | None,
     *,
     has_task: bool,
+    is_waiting: bool,
 ) -> tuple[Stop, ...]:
     if application.submitted_at is None or application.status == Status.WITHDRAWN:
         return ()
@@ -153,7 +161,7 @@ def _stops_of(
     seen = _("La segue: %(who)s") % {"who": who} if who else ""
     if has_task:
         seen = _("Ora tocca a te: l'ufficio aspetta la tua risposta")
-    stops = [sent, Stop(_("Esame dell'ufficio"), seen, "now" if is_open else "done")]
+    stops = [sent, Stop(_("Esame dell'ufficio"), seen if is_open else "", "now" if is_open else "done")]
     if is_open:
         when = _("entro il %(day)s") % {"day": _day(clock.due_on)} if clock else ""
         stops.append(Stop(_("Decisione"), when, "next"))
@@ -163,7 +171,9 @@ def _stops_of(
         return tuple(stops)
     has_right = application.status == Status.APPROVED
     vouchers = _("Li ritiri allo sportello, mese per mese") if has_right else _("Se la domanda è accolta")
-    return (*stops, Stop(_("Buoni"), vouchers, "now" if has_right else "next"))
+    if is_waiting:
+        vouchers = _("Quando nel fondo rientra denaro")
+    return (*stops, Stop(_("Buoni"), vouchers, "now" if has_right and not is_waiting else "next"))
 
 
 def _tasks_of(procedure: Procedure, on: date) -> tuple[Task, ...]:
