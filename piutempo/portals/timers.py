@@ -13,6 +13,7 @@ from piutempo.controls.services import timers as controls
 from piutempo.correspondence.services import deliver_outbox, run_batches
 from piutempo.reception.services import reminders as reception
 from piutempo.records.services import forward_entries as forward
+from piutempo.vouchers.services.suspending import unblock_ended
 
 Timer = Callable[[datetime], str]
 
@@ -38,11 +39,18 @@ def forward_entries(at: datetime) -> str:
     return ", ".join(said + ([f"the register does not answer: {report.fault}"] if report.fault else []))
 
 
+def end_suspensions(at: datetime) -> str:
+    """Unblock the vouchers of suspensions whose stated end has come."""
+    ended = unblock_ended(at)
+    return f"{ended} suspensions ended" if ended else ""
+
+
 #: In order: what writes letters comes before what delivers them.
 TIMERS: tuple[tuple[str, Timer], ...] = (
     ("applications", applications.run_due),
     ("controls", controls.run_due),
     ("reception", reception.run_due),
+    ("end_suspensions", end_suspensions),
     ("prepare_batches", prepare_batches),
     ("deliver_outbox", deliver),
     ("forward_entries", forward_entries),

@@ -311,7 +311,7 @@ def list_places(ranking: Ranking) -> QuerySet[Any]:
     ``awarded_months``. One query, no names.
     """
     awards = Award.objects.filter(application_id=OuterRef("application_id"))
-    open_awards = awards.filter(status__in=[AwardStatus.COMMITTED, AwardStatus.WAITING])
+    open_awards = awards.filter(status__in=[AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.WAITING])
     status = Subquery(open_awards.order_by("status", "id").values("status")[:1])
     closed = Subquery(awards.exclude(pk__in=open_awards.values("pk")).order_by("id").values("status")[:1])
     return (
@@ -320,7 +320,7 @@ def list_places(ranking: Ranking) -> QuerySet[Any]:
         .annotate(
             state=Case(
                 When(now=Status.WITHDRAWN, then=Value("withdrawn")),
-                When(award=AwardStatus.COMMITTED, then=Value("assigned")),
+                When(award__in=[AwardStatus.COMMITTED, AwardStatus.SUSPENDED], then=Value("assigned")),
                 When(award=AwardStatus.WAITING, then=Value("waiting")),
                 When(left__isnull=False, then=Value("ended")),
                 When(now=Status.REFUSED, then=Value("refused")),

@@ -254,11 +254,20 @@ def _opening(application: Application, terms: Terms) -> Opening:
     )
 
 
-def _check_round(judged: Judged) -> None:
-    granted = [
-        Granted(a.product, a.months, a.months_issued, a.status in {AwardStatus.COMMITTED, AwardStatus.WAITING})
-        for a in judged.standing
+def _granted(awards: Sequence[Award]) -> list[Granted]:
+    """Return what was granted of each product: the first run says how much, all of them what became of it."""
+    standing = {AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.WAITING}
+    products: dict[str, list[Award]] = {}
+    for award in sorted(awards, key=lambda a: (a.product, a.sequence)):
+        products.setdefault(award.product, []).append(award)
+    return [
+        Granted(product, runs[0].months, sum(a.months_issued for a in runs), any(a.status in standing for a in runs))
+        for product, runs in products.items()
     ]
+
+
+def _check_round(judged: Judged) -> None:
+    granted = _granted(judged.standing)
     months = {g.product: judged.months_of(g.product) for g in granted}
     refusal = round_refusal_for(granted=granted, is_approved=judged.is_approved, months=months)
     if refusal is not None:

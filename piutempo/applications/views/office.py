@@ -279,7 +279,9 @@ def _render_case(
             "is_submitted": is_submitted,
             "is_ranked": bool(found.assessment and found.assessment.terms.procedure.allocation == "ranking"),
             "may_end": application.status == Status.APPROVED
-            and any(a.status in {AwardStatus.COMMITTED, AwardStatus.WAITING} for a in found.awards),
+            and any(
+                a.status in {AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.WAITING} for a in found.awards
+            ),
             "may_reopen": application.status in {Status.APPROVED, Status.REFUSED},
             "is_mine": application.assigned_to_id == request.user.pk,
         },

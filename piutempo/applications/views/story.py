@@ -108,7 +108,7 @@ def story_of(
         state=str(application.get_status_display()),
         now=now,
         then=then,
-        months=tuple(_months_of(a, titles) for a in awards if a.status != AwardStatus.DROPPED),
+        months=tuple(_months_of(a, titles) for a in awards if not _is_moved(a)),
         stops=_stops_of(
             application,
             decision,
@@ -245,10 +245,20 @@ def _words(application: Application, awards: Sequence[Award]) -> tuple[str, str,
     )
 
 
+def _is_moved(award: Award) -> bool:
+    """Tell whether nothing is left to say of an award: it left the list, or all its months went on in another."""
+    is_empty = award.months == award.months_released and not award.end_reason
+    return award.status == AwardStatus.DROPPED or (award.status == AwardStatus.ENDED and is_empty)
+
+
 def _months_of(award: Award, titles: dict[str, str]) -> MonthsView:
     booked = award.months - award.months_released
     first = Month.of(award.first_month)
-    tag = {AwardStatus.COMMITTED: "good", AwardStatus.WAITING: "waiting"}.get(AwardStatus(award.status), "plain")
+    tag = {
+        AwardStatus.COMMITTED: "good",
+        AwardStatus.SUSPENDED: "waiting",
+        AwardStatus.WAITING: "waiting",
+    }.get(AwardStatus(award.status), "plain")
     return MonthsView(
         title=titles.get(award.product, award.product),
         state=str(award.get_status_display()),

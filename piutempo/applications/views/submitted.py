@@ -53,6 +53,7 @@ def application_page(request: PiuRequest, seat: Seat, application: Application) 
     context = {
         "seat": seat,
         "application": application,
+        "change_url": seat.url("change", application),
         "programme": application.programme,
         "place": place,
         "place_state": PLACE_STATES[place.state] if place else "",

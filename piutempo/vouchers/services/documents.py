@@ -58,7 +58,7 @@ def get_assignment_letter(*, award: Award, at: datetime, by: User | None) -> Doc
 
     :raises NothingAssigned: no money is committed to the award
     """
-    if award.status not in {AwardStatus.COMMITTED, AwardStatus.ENDED}:
+    if award.status not in {AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.ENDED}:
         raise NothingAssigned(f"award {award.pk} is {award.status}")
     with translation.override("it"):
         data = assignment_data(award=award, terms=get_terms(award.version_id), at=at)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -65,8 +66,10 @@ def _cards(person: Person, request: PiuRequest) -> list[dict[str, Any]]:
 
 def _awards(person: Person) -> list[dict[str, Any]]:
     rows = Award.objects.filter(
-        beneficiary=person, status__in=[AwardStatus.COMMITTED, AwardStatus.ENDED]
+        beneficiary=person, status__in=[AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.ENDED]
     ).select_related("programme")
+    # All the months of a closed run may have gone on in another: there is nothing to show of it.
+    rows = rows.exclude(status=AwardStatus.ENDED, end_reason="", months=F("months_released"))
     awards = list(rows.order_by("-first_month", "id"))
     terms = {version_id: get_terms(version_id) for version_id in {a.version_id for a in awards}}
     approved = set(Application.objects.filter(applicant=person, status=Status.APPROVED).values_list("id", flat=True))
@@ -75,7 +78,7 @@ def _awards(person: Person) -> list[dict[str, Any]]:
             "award": a,
             "title": terms[a.version_id].product(a.product).title,
             "left": a.months - a.months_issued - a.months_released,
-            "can_renounce": a.status == AwardStatus.COMMITTED
+            "can_renounce": a.status in {AwardStatus.COMMITTED, AwardStatus.SUSPENDED}
             and a.months > a.months_issued + a.months_released
             and a.application_id in approved,
         }

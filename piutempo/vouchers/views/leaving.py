@@ -20,6 +20,8 @@ from piutempo.vouchers.services.lapse import unspent_vouchers
 from piutempo.vouchers.services.leaving import withdraw_benefit
 from piutempo.vouchers.views.access import programmes_of
 
+_HELD = [AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.ENDED]
+
 
 @role_required(Role.CASE_OFFICER)
 @require_http_methods(["GET", "POST"])
@@ -30,8 +32,8 @@ def withdraw(request: PiuRequest, application_id: int) -> HttpResponse:
     ).first()
     if application is None:
         raise Http404
-    awards = Award.objects.filter(application_id=application.pk, status__in=[AwardStatus.COMMITTED, AwardStatus.ENDED])
-    months = awards.filter(status=AwardStatus.COMMITTED).aggregate(
+    awards = Award.objects.filter(application_id=application.pk, status__in=_HELD)
+    months = awards.exclude(status=AwardStatus.ENDED).aggregate(
         n=Sum(F("months") - F("months_issued") - F("months_released"))
     )["n"]
     unspent = unspent_vouchers(Voucher.objects.filter(award__in=awards)).aggregate(
