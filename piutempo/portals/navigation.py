@@ -73,6 +73,13 @@ DOORS: tuple[Door, ...] = (
     ),
     Door(
         (Role.CITIZEN,),
+        _("Le mie deleghe"),
+        "applications:citizen_mandates",
+        _("Quali sportelli possono agire per te, e come toglierlo."),
+        in_menu=False,
+    ),
+    Door(
+        (Role.CITIZEN,),
         _("Dove spendere i buoni"),
         "network:where_to_spend",
         _("Asili, centri estivi, assistenza: cerca per comune e per servizio."),

@@ -256,7 +256,7 @@ def test_a_paper_request_is_scanned_and_stands_beside_what_is_typed(client, desk
     assert draft.channel == Channel.PAPER
     address = f"/sportello/domanda/{draft.pk}/carta/{paper.pk}/"
     for step in ("nucleo/", "situazione/", "riepilogo/"):
-        assert f'<iframe src="{address}"' in text_of(client.get(f"/sportello/domanda/{draft.pk}/{step}"))
+        assert f'<iframe src="{address}#' in text_of(client.get(f"/sportello/domanda/{draft.pk}/{step}"))
     served = client.get(address)
     assert served.content == PAPER and served["X-Frame-Options"] == "SAMEORIGIN"
     bad = client.post(f"/sportello/domanda/{draft.pk}/carta/", {"request_key": "k", "file": scan(content=b"")})
@@ -266,7 +266,7 @@ def test_a_paper_request_is_scanned_and_stands_beside_what_is_typed(client, desk
     client.post(f"/sportello/domanda/{draft.pk}/riepilogo/", {"request_key": "k", "confirms": "on"})
     client.force_login(make_user((Role.CASE_OFFICER, "programme", desk.programme_id)))
     text = text_of(client.get(f"/ufficio/domande/{draft.pk}/carta/"))
-    assert f'<iframe src="/ufficio/domande/{draft.pk}/carta/{paper.pk}/"' in text and LUCA in text
+    assert f'<iframe src="/ufficio/domande/{draft.pk}/carta/{paper.pk}/#' in text and LUCA in text
     assert client.get(f"/ufficio/domande/{draft.pk}/carta/{paper.pk}/").content == PAPER
     client.force_login(make_user((Role.CASE_OFFICER, "programme", 999_999)))
     assert client.get(f"/ufficio/domande/{draft.pk}/carta/{paper.pk}/").status_code == 404
@@ -325,3 +325,17 @@ def test_a_mandate_with_an_end_no_longer_counts_after_it(client, desk, monkeypat
     assert "in vigore" in text_of(delegate(client, person, valid_until="12/03/2025"))
     set_clock(monkeypatch, OPEN_AT + timedelta(days=3))
     assert "La delega non è in vigore" in text_of(client.get(f"/sportello/persona/{person.pk}/", follow=True))
+
+
+def test_a_citizen_takes_a_mandate_back_and_no_other(client, desk):
+    user = make_user((Role.CITIZEN, "all", None))
+    mine = give_mandate(make_person(user=user), desk)
+    theirs = give_mandate(make_person(), desk)
+    client.force_login(user)
+    assert desk.name in text_of(client.get("/cittadino/deleghe/"))
+    for _click in range(2):
+        client.post("/cittadino/deleghe/", {"mandate": mine.pk})
+    assert client.post("/cittadino/deleghe/", {"mandate": theirs.pk}).status_code == 404
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (mine.revoked_at, theirs.revoked_at) == (OPEN_AT, None)

@@ -91,6 +91,11 @@ def find_helped(text: str, *, desk: Desk, on: date, limit: int = 20) -> list[Per
     return list(rows.order_by("family_name", "given_name", "pk")[:limit]) if text.split() else []
 
 
+def list_mandates_of(person: Person) -> list[Mandate]:
+    """Return the mandates a person gave, the newest first, with their desks."""
+    return list(Mandate.objects.filter(person=person).select_related("desk__municipality").order_by("-pk"))
+
+
 def list_scans(application: Application) -> list[Attachment]:
     """Return the scans of a request written on paper, without their content."""
     rows = Attachment.objects.filter(application=application, kind=AttachmentKind.PAPER, removed_at=None)

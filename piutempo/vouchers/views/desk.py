@@ -84,11 +84,7 @@ def stock(request: PiuRequest) -> HttpResponse:
             *([Column("desk", _("Sportello"), order="desk__name")] if len(desks) > 1 else []),
         ],
         filters=[
-            Filter(
-                "q",
-                _("Cognome o codice fiscale"),
-                ["holder__family_name__istartswith", "holder__fiscal_code__istartswith"],
-            ),
+            Filter("q", _("Cognome"), "holder__family_name__istartswith"),
             Filter("mese", _("Mese"), "month", kind="month"),
             Filter("stato", _("Stato"), in_state, choices=STATES),
         ],
