@@ -24,6 +24,7 @@ urlpatterns = [
     path("ufficio/controlli/<int:check_id>/rimanda/", office.send_back, name="send_back"),
     path("ufficio/controlli/<int:check_id>/file/<int:file_id>/", office.file, name="file"),
     path("cittadino/controlli/", family.own_checks, name="own_checks"),
+    path("cittadino/controlli/riquadro/", family.own_panel, name="own_panel"),
     path("cittadino/controlli/<int:check_id>/", family.own_check, name="own_check"),
     path("sportello/controlli/", family.desk_checks, name="desk_checks"),
     path("sportello/controlli/<int:check_id>/", family.desk_check, name="desk_check"),

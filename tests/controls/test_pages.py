@@ -165,6 +165,8 @@ def test_a_family_sees_what_is_asked_and_answers(client, programme, officers):
     enter(client, citizen_of(application))
     page = text_of(client.get(reverse("controls:own_checks")))
     assert "Rispondi entro il 17/04/2025" in page
+    panel = text_of(client.get(reverse("controls:own_panel")))
+    assert "rispondi entro il 17/04/2025" in panel and "<html" not in panel
     url = reverse("controls:own_check", args=[check.pk])
     page = text_of(client.get(url))
     assert "dichiarato non risulta" in page and "indirizzo" not in page, "the officer's doubt is not shown"

@@ -48,6 +48,14 @@ def own_checks(request: PiuRequest) -> HttpResponse:
     )
 
 
+@require_GET
+@role_required(Role.CITIZEN)
+def own_panel(request: PiuRequest) -> HttpResponse:
+    """The open checks of my requests in a few lines, for the page of a family; nothing when there is none."""
+    rows = list(_own(request).exclude(state=CheckState.CLOSED)[:5])
+    return render(request, "controls/own_panel.html", {"checks": rows})
+
+
 @require_http_methods(["GET", "POST"])
 @role_required(Role.CITIZEN)
 def own_check(request: PiuRequest, check_id: int) -> HttpResponse:
