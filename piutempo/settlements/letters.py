@@ -2,7 +2,7 @@
 
 from piutempo.correspondence.kinds import LetterKind
 
-_NUMBER = {"numero": ("numero della domanda", "125"), "programma": ("nome del programma", "PiùTempo 2026")}
+_NUMBER = {"numero": ("numero della domanda", "125"), "programma": ("nome del programma", "PiùTempo")}
 _REASONS = ("i motivi", "- Dal 3 maggio 2026 l'ISEE supera il limite del programma.")
 
 NOTICE = LetterKind(

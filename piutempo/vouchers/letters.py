@@ -2,7 +2,7 @@
 
 from piutempo.correspondence.kinds import LetterKind
 
-_NUMBER = {"numero": ("numero della domanda", "125"), "programma": ("nome del programma", "PiùTempo 2026")}
+_NUMBER = {"numero": ("numero della domanda", "125"), "programma": ("nome del programma", "PiùTempo")}
 _EFFECT = (
     "che cosa cambia, una riga per buono",
     "- Buono Servizi: da settembre 2026 le mensilità da emettere passano da 3 a 5 (400,00 € in più)",
