@@ -31,6 +31,7 @@ from piutempo.people.services.accounts import create_persona
 from piutempo.people.services.municipalities import load_municipalities
 from piutempo.programmes.models import Programme
 from piutempo.programmes.selectors import get_current_terms
+from piutempo.replay.services.ranked import tell_ranked_story
 from piutempo.vouchers.models import Voucher
 from piutempo.vouchers.services.custody import HandoverItem, hand_over, receive_stock
 from piutempo.vouchers.services.issuance import issue_month
@@ -119,7 +120,7 @@ def main() -> None:
     operator = persona("sportello", "Anna Sala", Role.DESK_OPERATOR, Scope.DESK, desk.pk)
     persona("girotondo", "Davide Riva", Role.PROVIDER_OPERATOR, Scope.BODY, provider.pk)
     officer = persona("istruttoria", "Carla Neri", Role.CASE_OFFICER, *within)
-    persona("responsabile", "Bruno Villa", Role.PROGRAMME_MANAGER)
+    manager = persona("responsabile", "Bruno Villa", Role.PROGRAMME_MANAGER)
     persona("conti", "Irene Fontana", Role.ACCOUNTING_OFFICER)
     persona("pagamenti", "Piero Galli", Role.ACCOUNTING_OFFICER)
     persona("autorita", "Teresa Longo", Role.AUTHORITY_READER)
@@ -147,6 +148,7 @@ def main() -> None:
     draft_for("serra", desk=desk, programme=programme, at=day_of(last_month, 16), by=operator)
 
     titles, balance = (Voucher.objects.get(form=form) for form in ("titles", "balance"))
+    tell_ranked_story(at=NOW, officer=officer, manager=manager)
     print(  # noqa: T201 - the answer of this script
         json.dumps({"titles": titles.code, "balance": balance.code, "programme": programme.pk, "site": site.pk})
     )

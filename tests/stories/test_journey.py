@@ -128,7 +128,9 @@ def test_the_desk_applies_for_another_family(visitor: Opener, served: Served, ke
     one.reads("Passo 1 di 6: Chi sei").button("Salva e continua")
     add_member(one, KARIM)
     one.link("Il nucleo è completo: continua").fill("ISEE del nucleo", "9.000,00").button("Salva e continua")
-    one.link("Continua: riepilogo").tick("Dichiaro che i dati sono veri").button("Presenta la domanda").reads("Domanda presentata")
+    one.link("Continua: riepilogo").tick("Dichiaro che i dati sono veri").button("Presenta la domanda").reads(
+        "Domanda presentata"
+    )
     assert served.value("SELECT max(number) FROM applications_application WHERE programme_id = "
                         f"{served.facts['programme']}") == kept["maria"] + 1  # fmt: skip
 

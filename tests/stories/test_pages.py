@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 #: Where each persona starts; their links lead further.
 PERSONAS = {
     "": """
-        / /accedi/ /demo/ /programmi/ /verifica/ /dove-spendere/ /sportelli/ /aiuto/ /contatti/ /privacy/
+        / /accedi/ /demo/ /programmi/ /verifica/ /graduatorie/ /dove-spendere/ /sportelli/ /aiuto/ /contatti/ /privacy/
         /accessibilita/ /non-esiste/""",
     "Maria Rossi": "/area/ /cittadino/ /cittadino/buoni/ /profilo/ /ufficio/domande/",
     "Giulia Conti": """
@@ -33,7 +33,8 @@ PERSONAS = {
         /ufficio/proroghe/nuova/ /ufficio/scadenze/ /ufficio/buoni/ /ufficio/rete/ /ufficio/rete/enti/
         /ufficio/rete/sedi/ /ufficio/rete/sportelli/nuovo/ /ufficio/rete/enti/nuovo/ /ufficio/rete/sedi/nuova/""",
     "Bruno Villa": """
-        /area/ /programma/ /autorita/rapporti/ /ufficio/lista-attesa/ /autorita/rapporti/congela/""",
+        /area/ /programma/ /autorita/rapporti/ /ufficio/lista-attesa/ /autorita/rapporti/congela/
+        /ufficio/graduatorie/ /ufficio/graduatorie/graduatoria-2026/seconda/?prova=1""",
     "Irene Fontana": """
         /area/ /contabilita/ /contabilita/rendiconti/ /contabilita/rendiconti/predisponi/
         /contabilita/distinte/ /contabilita/saldi/ /contabilita/movimenti/""",
@@ -105,7 +106,7 @@ PUBLIC = tuple(PERSONAS[""].split())
 NOT_PAGES = """
     people:sign_out portals:health portals:set_active portals:revoke
     applications:overrule applications:assign applications:serve applications:citizen_start
-    applications:desk_start
+    applications:desk_start applications:ranking_draw applications:ranking_publish applications:ranking_return
     programmes:create_draft programmes:draft_place_remove programmes:draft_publish programmes:draft_drop
     programmes:export
     settlements:new_batch reporting:recompute reporting:download
@@ -122,7 +123,10 @@ def shape_of(url: str) -> tuple[str, ...]:
     path = re.sub(r"/\d+(?=[/.]|$)", "/N", parts.path)
     names = sorted({name for name, _value in parse_qsl(parts.query, keep_blank_values=True)})
     names = [n for n in names if not n.endswith(("sort", "page"))]
-    return (re.sub(r"(requisiti|righe|programmi|verifica|programma|accredita|chiudi)/[\w-]+", r"\1/X", path), *names)
+    return (
+        re.sub(r"(requisiti|righe|programmi|verifica|programma|accredita|chiudi|graduatorie)/[\w-]+", r"\1/X", path),
+        *names,
+    )
 
 
 def is_for(full_name: str, path: str) -> bool:
