@@ -107,7 +107,11 @@ def test_losing_the_right_gives_back_what_has_no_voucher_and_touches_nothing_els
     issue_month(programme=programme, product_code="buono-servizi", month=APRIL, at=DECIDED_AT, by=None)
     change = declare(application, children("2018-05-01", "2020-05-01", isee_cents=99_000_00), date(2025, 5, 3))
     assert assess_change(change).change.after.outcome == "no"
-    apply_change(change=change, at=JUNE_10, by=officer)
+    effect = preview_change(change=change, at=JUNE_10)
+    assert [(line.months_before, line.months_after, line.cents) for line in effect.lines] == [(2, 0, -200_00)]
+    committed = get_account_totals([get_pot_id(programme)])[Account.COMMITTED]
+    assert apply_change(change=change, at=JUNE_10, by=officer)[0]["cents"] == -200_00
+    assert get_account_totals([get_pot_id(programme)])[Account.COMMITTED] == committed - 200_00
     assert months_of(application) == {"2025-04": "issued", "2025-05": "due"}  # from the month after: June
     assert list_all_violations() == []
     # found again in August: what the rules give from then on, within the most of the product

@@ -77,9 +77,9 @@ def open_forfeiture(
     step = give_notice(procedure=procedure, reasons=given, at=at, by=by)
     _record("notified", forfeiture, at, by, {"since": since.isoformat(), "due_on": step.due_on.isoformat()})
     fields = {
-        "da": date_format(since, "j F Y"),
+        "da": _day(since),
         "motivi": _bullets(given),
-        "scadenza": date_format(step.due_on, "j F Y"),
+        "scadenza": _day(step.due_on),
     }
     _send(NOTICE.code, forfeiture, fields, at, by)
     return forfeiture
@@ -114,11 +114,11 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
         book_claims(claim=claim, at=at)
     total = sum(claim.amount_cents for claim in claims)
     _record("decided", held, at, by, {"claimed_cents": total, "lapsed_cents": sum(r.cents for r in reports)})
-    due_on = date_format(timezone.localdate(at) + timedelta(days=DAYS_TO_PAY), "j F Y")
+    due_on = _day(timezone.localdate(at) + timedelta(days=DAYS_TO_PAY))
     answered = [step for step in list_steps(procedure) if step.answered_at]
     appeal = get_rules(held.application.programme, timezone.localdate(at))[1].procedure.appeal
     fields = {
-        "da": date_format(held.since, "j F Y"),
+        "da": _day(held.since),
         "motivi": text.strip(),
         "risposta": _("Abbiamo letto la tua risposta e ne abbiamo tenuto conto.")
         if answered
@@ -194,6 +194,11 @@ def _claim(forfeiture: Forfeiture, at: datetime) -> list[Claim]:
 def _lock(forfeiture: Forfeiture) -> Forfeiture:
     rows = Forfeiture.objects.select_for_update(of=("self",))
     return rows.select_related("application__programme", "application__applicant").get(pk=forfeiture.pk)
+
+
+def _day(day: date) -> str:
+    """Return a day as a letter says it: ``3 maggio 2026``."""
+    return date_format(day, "j F Y").lower()
 
 
 def _bullets(lines: Sequence[str]) -> str:

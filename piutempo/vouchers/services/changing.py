@@ -118,6 +118,7 @@ def _carry_out(change: Change, at: datetime, by: User | None) -> Effect:
     benefits = lock_benefits(change.application_id, read_issued)
     before = tuple(schedule_of(benefit) for benefit in benefits)
     wanted = [(benefit, _keep(benefit, assessment)) for benefit in benefits]
+    held = {benefit.product: _held_cents(benefit) for benefit in benefits}  # read now: the awards change below
     since = assessment.since
     for benefit, (left, keep, _untouched) in wanted:
         if keep < left:
@@ -139,7 +140,7 @@ def _carry_out(change: Change, at: datetime, by: User | None) -> Effect:
             )
     fresh = {benefit.product: benefit for benefit in get_benefits(change.application_id)}
     lines = tuple(
-        _line(benefit, fresh.get(benefit.product), assessment, left, untouched)
+        _line(benefit, fresh.get(benefit.product), assessment, left, untouched, held[benefit.product])
         for benefit, (left, _keep_n, untouched) in wanted
     )
     return Effect(assessment, lines, before, tuple(schedule_of(benefit) for benefit in fresh.values()))
@@ -174,7 +175,12 @@ def _terms_of(benefit: Benefit, assessment: ChangeAssessment) -> tuple[Any, Term
 
 
 def _line(
-    benefit: Benefit, fresh: Benefit | None, assessment: ChangeAssessment, left: int, untouched: int
+    benefit: Benefit,
+    fresh: Benefit | None,
+    assessment: ChangeAssessment,
+    left: int,
+    untouched: int,
+    held_cents: int,
 ) -> EffectLine:
     runs = fresh.runs if fresh else []
     after = sum(left_since(run, assessment.since) for run in runs)
@@ -186,7 +192,7 @@ def _line(
         months_after=after,
         waiting=sum(left_since(run, assessment.since) for run in runs if run.state is State.WAITING),
         untouched=untouched,
-        cents=_held_cents(fresh) - _held_cents(benefit),
+        cents=_held_cents(fresh) - held_cents,
     )
 
 

@@ -25,7 +25,7 @@ SUBJECT = "applications.application"
 
 def month_words(month: str | date) -> str:
     """Return a month as an Italian reads it: ``settembre 2026``."""
-    return date_format(Month.parse(month).first if isinstance(month, str) else month, "F Y")
+    return date_format(Month.parse(month).first if isinstance(month, str) else month, "F Y").lower()
 
 
 def _bullets(lines: Sequence[str]) -> str:
@@ -101,7 +101,7 @@ def send_change_letter(
     """Write what a change does and why."""
     fields = {
         "cambiamento": str(ChangeKind(change.kind).label),
-        "giorno": date_format(change.happened_on, "j F Y"),
+        "giorno": date_format(change.happened_on, "j F Y").lower(),
         "effetto": _bullets([effect_sentence(line) for line in effect]),
         "motivi": _bullets(reasons_of(assessment)),
     }
@@ -112,7 +112,7 @@ def send_refused_change_letter(*, change: Change, at: datetime, by: User | None)
     """Write why a change has no effect."""
     fields = {
         "cambiamento": str(ChangeKind(change.kind).label),
-        "giorno": date_format(change.happened_on, "j F Y"),
+        "giorno": date_format(change.happened_on, "j F Y").lower(),
         "motivo": change.reason,
     }
     _send(letters.CHANGE_REFUSED.code, change.application, fields, str(change.pk), at, by)
@@ -171,7 +171,7 @@ def send_renunciation_letter(
 ) -> None:
     """Confirm a renunciation; ``gives_back``: of the unspent vouchers too."""
     fields = {
-        "giorno": date_format(timezone.localdate(at), "j F Y"),
+        "giorno": date_format(timezone.localdate(at), "j F Y").lower(),
         "motivo": reason,
         "titoli": _("Anche i titoli che non hai speso tornano nel fondo e non si possono più usare.")
         if gives_back
