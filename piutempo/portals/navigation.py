@@ -163,6 +163,13 @@ DOORS: tuple[Door, ...] = (
         _("La coda, i criteri spiegati, la decisione con i suoi motivi."),
     ),
     Door(
+        OFFICE,
+        _("Proposte da firmare"),
+        "applications:to_sign",
+        _("Le decisioni preparate da un'altra persona, da firmare una per una o insieme."),
+        in_menu=False,
+    ),
+    Door(
         (*OFFICE, Role.AUDITOR),
         _("Cambiamenti"),
         "vouchers:changes",

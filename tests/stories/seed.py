@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from piutempo.applications.models import Application
 from piutempo.applications.selectors import get_declared
-from piutempo.applications.services import decide_application, submit_application
+from piutempo.applications.services import notify_refusal, propose_decision, sign_proposal, submit_application
 from piutempo.applications.services.declaring import declare_members, declare_situation, open_draft
 from piutempo.kernel.periods import Month
 from piutempo.network.models import Desk
@@ -128,7 +128,8 @@ def main() -> None:
     persona("amministra", "Nadia Costa", Role.ADMINISTRATOR)
 
     first = apply_for("conti", desk=desk, at=long_ago, by=operator, isee_cents=1_500_000, user=giulia)
-    decide_application(application=first, approve=None, note="", at=day_of(MONTH + -2, 9), by=officer)
+    proposed = propose_decision(application=first, approve=None, note="", at=day_of(MONTH + -2, 9), by=officer)
+    sign_proposal(proposal=proposed, at=day_of(MONTH + -2, 9), by=manager)
     last_month = MONTH + -1
     for product in PRODUCTS:
         issue_month(programme=programme, product_code=product, month=last_month, at=day_of(last_month, 2), by=officer)
@@ -141,7 +142,9 @@ def main() -> None:
     for n, (name, isee) in enumerate(
         (("bianchi", 2_000_000), ("ferri", None), ("greco", 4_500_000), ("villa", 1_000_000))
     ):
-        apply_for(name, desk=desk, at=day_of(last_month, 10 + n), by=operator, isee_cents=isee)
+        applied = apply_for(name, desk=desk, at=day_of(last_month, 10 + n), by=operator, isee_cents=isee)
+        if name == "greco":  # told why; the days for an answer are over
+            notify_refusal(application=applied, reasons=None, at=day_of(last_month, 14), by=officer)
 
     vera = persona("vera", "Vera Pace", Role.CITIZEN)
     draft_for("pace", desk=None, programme=programme, at=day_of(last_month, 15), by=vera, user=vera)

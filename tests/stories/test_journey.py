@@ -144,12 +144,22 @@ def open_case(visitor: Opener, family: str) -> Visitor:
     return one
 
 
+def sign(visitor: Opener, family: str) -> Visitor:
+    """Sign, as the manager, what the officer proposed for a family."""
+    one = visitor("Bruno Villa").go("/ufficio/firma/")
+    one.page.locator("main tbody tr", has_text=family).get_by_role("link").first.click()
+    one.page.wait_for_load_state()
+    return one.reads("Proposta da firmare").button("Firma")
+
+
 def test_the_officer_approves_what_the_rules_grant(visitor: Opener, served: Served) -> None:
     before = balance(served, "committed")
     one = open_case(visitor, "Bianchi")
     one.reads("Secondo le regole la famiglia ha diritto", "ISEE entro il limite", "Avviso, articolo 3")
-    one.link("Approva…").check().reads("6 da 200,00 €", "Da impegnare").button("Conferma l'approvazione")
-    one.reads("approvata", "Requisiti al momento della decisione")
+    one.link("Approva…").check().reads("6 da 200,00 €", "Da impegnare").button("Proponi l'approvazione")
+    one.reads("Proposta da firmare", "non chi l'ha preparata")
+    assert balance(served, "committed") == before, "a proposal commits nothing"
+    sign(visitor, "Bianchi").reads("approvata", "Requisiti al momento della decisione")
     assert balance(served, "committed") - before == 6 * (20_000 + 10_000)
 
 
@@ -169,14 +179,16 @@ def test_the_officer_reads_a_missing_datum_and_overrules_it_with_a_reason(visito
     section.get_by_role("button", name="Salva l'esito").click()
     one.page.wait_for_load_state()
     one.reads("Rivisto dall'ufficio", "Attestazione ISEE di 12.000 euro", "Esito delle regole")
-    one.link("Approva…").button("Conferma l'approvazione").reads("approvata")
+    one.link("Approva…").button("Proponi l'approvazione")
+    sign(visitor, "Ferri").reads("approvata")
 
 
 def test_the_officer_refuses_with_the_reasons_of_the_rules(visitor: Opener, served: Served) -> None:
     one = open_case(visitor, "Greco")
     one.reads("Secondo le regole la famiglia non ha diritto").link("Respingi…").check()
     one.reads("Motivi che la famiglia leggerà", "L'ISEE del nucleo supera 40.000 euro")
-    one.button("Conferma il rifiuto").reads("respinta")
+    one.button("Proponi il rifiuto")
+    sign(visitor, "Greco").reads("respinta", "Preavviso di rigetto", "non accolta")
     refused = served.value(
         f"""SELECT count(*) FROM applications_decision d JOIN applications_application a ON a.id = d.application_id
         WHERE NOT d.is_approved AND a.programme_id = {served.facts["programme"]}"""
@@ -186,7 +198,8 @@ def test_the_officer_refuses_with_the_reasons_of_the_rules(visitor: Opener, serv
 
 def test_maria_is_approved_and_reads_it_in_plain_words(visitor: Opener) -> None:
     one = open_case(visitor, "Rossi")
-    one.link("Approva…").button("Conferma l'approvazione").reads("approvata")
+    one.link("Approva…").button("Proponi l'approvazione")
+    sign(visitor, "Rossi").reads("approvata")
     visitor("Maria Rossi", phone=True).go("/cittadino/").reads("approvata", "mensilità")
 
 

@@ -106,8 +106,8 @@ def test_an_officer_decides_by_keyboard(visitor: Opener, served: Served) -> None
     assert str(number) in row
     typist.press(row)
     one.reads("Marco Villa", "Secondo le regole la famiglia ha diritto")
-    typist.press("Approva…").write("Nota dell'ufficio", "Documenti visti").press("Conferma l'approvazione")
-    one.reads("approvata", "Documenti visti")
+    typist.press("Approva…").write("Nota dell'ufficio", "Documenti visti").press("Proponi l'approvazione")
+    one.reads("Proposta da firmare", "Documenti visti")
 
 
 def test_a_provider_redeems_by_keyboard(visitor: Opener, served: Served) -> None:

@@ -27,6 +27,7 @@ from piutempo.replay.rules.scenario import Scenario, scenario_from
 from piutempo.replay.rules.shifting import shifted
 from piutempo.replay.rules.world import World
 from piutempo.replay.selectors import get_replay_of
+from piutempo.replay.services.casework import leave_work
 from piutempo.replay.services.cast import engage_cast
 from piutempo.replay.services.driver import replay_world
 from piutempo.replay.services.families import household_of
@@ -68,6 +69,7 @@ def tell_live_story(*, programmes_dir: Path, at: datetime) -> ReplayRun | None:
     with transaction.atomic():
         _start_drafts(scenario, programme, drafts, at)
         _withdraw_one(programme, at)
+        leave_work(programme, terms, engage_cast(programme, at), at)
         citizen = Person.objects.get(fiscal_code=world.families[star].applicant.fiscal_code)
         desk = Desk.objects.get(programme=programme, code=world.region.desks[world.families[star].collects_at].code)
         site = _site_of(world, star, programme)
