@@ -19,11 +19,12 @@ PERSONAS = {
     "Maria Rossi": "/area/ /cittadino/ /cittadino/buoni/ /profilo/ /ufficio/domande/",
     "Giulia Conti": """
         /area/ /cittadino/ /cittadino/buoni/ /cittadino/lettere/ /cittadino/i-miei-dati/
-        /cittadino/i-miei-dati/correzione/ /cittadino/scrivi/""",
+        /cittadino/i-miei-dati/correzione/ /cittadino/scrivi/ /cittadino/appuntamenti/ /cittadino/deleghe/""",
     "Vera Pace": "/area/ /cittadino/",
     "Nora Nuova": "/area/ /cittadino/ /cittadino/buoni/",
     "Anna Sala": """
-        /area/ /sportello/ /sportello/famiglie/?q=Conti /sportello/famiglie/nuova/ /sportello/domande/
+        /area/ /sportello/ /sportello/famiglie/ /sportello/famiglie/nuova/ /sportello/domande/ /sportello/coda/
+        /sportello/appuntamenti/ /sportello/orari/ /sportello/coda/giornata/
         /sportello/buoni/ /sportello/buoni/ricevi/ /sportello/giornata/""",
     "Davide Riva": """
         /area/ /operatore/registra/ /operatore/utilizzi/ /operatore/file/ /operatore/rendiconti/
@@ -112,9 +113,15 @@ NOT_PAGES = """
     settlements:new_batch reporting:recompute reporting:download
     vouchers:citizen_panel vouchers:my_carnet vouchers:my_letter vouchers:carnet vouchers:letter vouchers:progress
     vouchers:file_template vouchers:revoke_key
+    applications:desk_mandate_form applications:desk_mandate_file applications:desk_revoke
+    applications:desk_scan applications:office_scan network:agree
+    reception:call reception:close_day reception:arrive reception:finish reception:no_show reception:leave
+    reception:end_hours reception:reopen
 """.split()
 #: Files, not pages.
-FILES = re.compile(r"\.(pdf|csv|xlsx|json|svg|toml)$|/toml/$|/scarica/|/modello\.|/salute/$|/api/")
+FILES = re.compile(
+    r"\.(pdf|csv|xlsx|json|svg|toml)$|/toml/$|/scarica/|/modello\.|/salute/$|/api/|/delega/modulo/$|/deleghe/\d+/$|/carta/\d+/$"
+)
 
 
 def shape_of(url: str) -> tuple[str, ...]:

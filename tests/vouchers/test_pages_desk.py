@@ -205,7 +205,7 @@ def test_the_stock_is_filtered(client, world, operator):
     voucher = issued(world, build_family(world), handed=False)
     address = reverse("vouchers:desk")
     assert "Maria Rossi" in text_of(
-        client.get(address, {"q": voucher.holder.fiscal_code, "mese": "2011-03", "stato": "stock"})
+        client.get(address, {"q": voucher.holder.family_name, "mese": "2011-03", "stato": "stock"})
     )
     assert "Nessuna riga corrisponde" in text_of(client.get(address, {"stato": "handed"}))
     assert "Nessuna riga corrisponde" in text_of(client.get(address, {"mese": "2011-04"}))
