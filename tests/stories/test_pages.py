@@ -120,7 +120,8 @@ NOT_PAGES = """
 """.split()
 #: Files, not pages.
 FILES = re.compile(
-    r"\.(pdf|csv|xlsx|json|svg|toml)$|/toml/$|/scarica/|/modello\.|/salute/$|/api/|/delega/modulo/$|/deleghe/\d+/$|/carta/\d+/$"
+    r"\.(pdf|csv|xlsx|json|svg|toml)$|/toml/$|/scarica/|/modello\.|/salute/$|/api/"
+    r"|/delega/modulo/$|/deleghe/\d+/$|/carta/\d+/$"
 )
 
 
