@@ -15,9 +15,9 @@ from piutempo.applications.selectors import get_declared
 from piutempo.applications.services.refused import ApplicationRefused
 from piutempo.applications.services.submitting import save_facts, start_application
 from piutempo.network.models import Desk
-from piutempo.people.models import Household, Person, Relation, User
+from piutempo.people.models import Household, Municipality, Person, Relation, User
 from piutempo.people.selectors import get_household_of, list_members
-from piutempo.people.services import MemberInput, register_household
+from piutempo.people.services import MemberInput, register_household, update_contacts
 from piutempo.programmes.models import Programme
 
 #: What is asked of each member and kept when the household changes.
@@ -66,6 +66,32 @@ def open_draft(
     return start_application(
         programme=programme, household=household, applicant=applicant, facts=facts, desk=desk, at=at, by=by
     )
+
+
+@transaction.atomic
+def declare_contacts(
+    *,
+    application: Application,
+    municipality: Municipality | None,
+    address: str,
+    phone: str,
+    email: str,
+    at: datetime,
+    by: User | None,
+) -> Application:
+    """
+    Store where the applicant lives and how to reach them; the province goes into the facts unless it is there already.
+
+    :raises ApplicationRefused: NOT_DRAFT
+    """
+    applicant = application.applicant
+    update_contacts(
+        person=applicant, municipality=municipality, address=address, phone=phone, email=email, at=at, by=by
+    )
+    facts = get_declared(application)
+    if municipality is None or facts.get("province"):
+        return application
+    return save_facts(application=application, facts=facts | {"province": municipality.province}, at=at, by=by)
 
 
 @transaction.atomic

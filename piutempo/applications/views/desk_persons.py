@@ -29,10 +29,11 @@ from piutempo.applications.views.desk_access import (
     remember,
     support_refusal,
 )
+from piutempo.applications.views.steps import note_mismatch
 from piutempo.kernel.identifiers import normal_fiscal_code
 from piutempo.network.models import Desk
 from piutempo.people.access import PiuRequest, role_required
-from piutempo.people.messages import NOTICES, REFUSALS
+from piutempo.people.messages import REFUSALS
 from piutempo.people.models import Person, Role
 from piutempo.people.selectors import get_household_of, get_municipality, get_person_by_code, list_members
 from piutempo.people.services import PersonRefused, check_person, register_person
@@ -91,7 +92,8 @@ def register(request: PiuRequest) -> HttpResponse:
         else:
             identity = {k: data[k] for k in ("fiscal_code", "given_name", "family_name")}
             try:
-                notices = check_person(**identity, birth_date=data["birth_date"], at=request.now)
+                typed = {"birth_date": data["birth_date"], "gender": data["gender"]}
+                notices = check_person(**identity, **typed, at=request.now)
                 contacts = {k: data[k] for k in ("address", "phone", "email")}
                 person = register_person(
                     **identity, **contacts, municipality=municipality, at=request.now, by=request.user
@@ -100,8 +102,7 @@ def register(request: PiuRequest) -> HttpResponse:
                 form.add_error(None, REFUSALS[refused.code])
             else:
                 request.session.pop(SEARCHED, None)
-                for notice in notices:
-                    messages.warning(request, NOTICES[notice])
+                note_mismatch(request, person, notices, **typed)
                 remember(request, person.pk)
                 return redirect("applications:desk_person", person_id=person.pk)
     return render(

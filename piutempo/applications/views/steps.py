@@ -29,6 +29,7 @@ from piutempo.applications.selectors.conflicts import list_own_conflicts
 from piutempo.applications.selectors.evidence import list_proofs
 from piutempo.applications.services import ApplicationRefused, submit_application
 from piutempo.applications.services.declaring import (
+    declare_contacts,
     declare_members,
     declare_situation,
     get_left,
@@ -44,7 +45,7 @@ from piutempo.people.messages import NOTICES, REFUSALS
 from piutempo.people.models import Household, Person, Relation
 from piutempo.people.rules import Notice
 from piutempo.people.selectors import get_care_needs, get_person_by_code, list_members
-from piutempo.people.services import MemberInput, PersonRefused, check_person, record_mismatch, update_contacts
+from piutempo.people.services import MemberInput, PersonRefused, check_person, record_mismatch
 from piutempo.programmes.selectors import get_current_terms
 
 STEPS = (
@@ -148,7 +149,7 @@ def who(request: PiuRequest, seat: Seat, application: Application) -> HttpRespon
         is_valid = form.is_valid()
         contacts = {name: form.cleaned_data.get(name, getattr(person, name)) for name in initial}
         if is_valid or is_leaving(request):
-            update_contacts(person=person, at=request.now, by=request.user, **contacts)
+            declare_contacts(application=application, at=request.now, by=request.user, **contacts)
             wrong = {name: text for name, text in _typed(form).items() if name in form.errors}
             step = "who" if is_leaving(request) else "household"
             leave_at(application=application, step=step, left=wrong, at=request.now)
