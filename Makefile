@@ -46,7 +46,7 @@ demo: setup $(STATIC)
 serve: export PIUTEMPO_MODE := demo
 serve: setup $(STATIC)
 	@echo "PiùTempo: http://127.0.0.1:$(PORT)/   (ctrl-C stops it)"
-	@$(PY) manage.py run_due --watch 15 --parent $$$$ & exec $(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 2 --blocking-threads 4 --no-ws --log-level warning config.wsgi:application
+	@$(PY) manage.py run_due --watch 15 --parent $$$$ & exec $(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers 2 --blocking-threads 4 --no-ws --workers-kill-timeout 3 --log-level warning config.wsgi:application
 
 $(STATIC): $(RUNTIME) $(STATIC_SOURCES)
 	@mkdir -p $(VAR)
