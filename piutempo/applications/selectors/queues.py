@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from piutempo.applications.models import Application, Proposal, Review, Status
 from piutempo.procedures.models import Procedure, ProcedureStatus, Step, StepKind
@@ -54,9 +54,18 @@ def with_deadline(applications: QuerySet[Application]) -> QuerySet[Application]:
     )
 
 
+def only_waiting(applications: QuerySet[Application]) -> QuerySet[Application]:
+    """
+    Return the cases that wait for a decision; ``applications`` come from ``with_deadline``.
+
+    Their procedures are open: said too, so that the order by deadline is read from the index of the open ones.
+    """
+    return applications.filter(status=Status.SUBMITTED).extra(where=[f"{_PROCEDURE}.status = 'open'"])  # noqa: S610 - as above
+
+
 def in_view(applications: QuerySet[Application], view: str, *, user_id: int, on: date) -> QuerySet[Application]:
     """Return the cases of one saved view; ``applications`` come from ``with_deadline``. Unknown: all of them."""
-    waiting = applications.filter(status=Status.SUBMITTED)
+    waiting = only_waiting(applications)
     match view:
         case View.TO_TAKE:
             return waiting.filter(assigned_to=None)
@@ -111,7 +120,7 @@ def heard_steps(on: date) -> QuerySet[Step]:
             procedure__subject=SUBJECT,
             round=F("procedure__round"),
         )
-        .exclude(Exists(running_steps(on).filter(procedure=OuterRef("procedure"))))
+        .exclude(procedure_id__in=running_steps(on).values("procedure_id"))
         .order_by()
     )
 
@@ -159,8 +168,8 @@ def count_views(scope: Collection[int] | None, *, user_id: int, on: date) -> lis
 
 def list_takeable(scope: Collection[int] | None, limit: int = 20) -> Iterable[int]:
     """Return the ids of the first cases that nobody has, the most urgent first. One query."""
-    cases = Application.objects.filter(status=Status.SUBMITTED, assigned_to=None)
+    cases = Application.objects.filter(assigned_to=None)
     if scope is not None:
         cases = cases.filter(programme_id__in=scope)
-    ordered = with_deadline(cases).extra(order_by=[f"{_PROCEDURE}.due_on", f"{_CASE}.id"])  # noqa: S610 - as above
+    ordered = only_waiting(with_deadline(cases)).extra(order_by=[f"{_PROCEDURE}.due_on", f"{_CASE}.id"])
     return list(ordered.values_list("pk", flat=True)[:limit])
