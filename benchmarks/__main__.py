@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("redemption", "files", "issuance", "eligibility", "reports", "pages", "opening")
+NAMES = ("redemption", "files", "issuance", "eligibility", "reports", "pages", "opening", "queues")
 ROOT = Path(__file__).resolve().parent.parent
 
 
