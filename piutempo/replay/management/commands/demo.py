@@ -14,6 +14,8 @@ from piutempo.network.models import Desk, Provider
 from piutempo.people.models import Municipality, Person, Role, User
 from piutempo.programmes.models import Programme
 from piutempo.replay.selectors import get_replay_of
+from piutempo.replay.services.cast import engage_cast
+from piutempo.replay.services.controls import open_controls
 from piutempo.replay.services.live import tell_live_story
 from piutempo.replay.services.personas import PASSWORD, create_personas
 from piutempo.replay.services.ranked import tell_ranked_story
@@ -63,6 +65,13 @@ class Command(BaseCommand):
             at=at,
             officer=User.objects.get(username=names[Role.CASE_OFFICER]),
             manager=User.objects.get(username=names[Role.PROGRAMME_MANAGER]),
+        )
+        open_controls(
+            programme=run.programme,
+            citizen=Person.objects.get(pk=run.figures["citizen"]),
+            at=at,
+            opener=engage_cast(run.programme, at).officer,
+            checker=User.objects.get(username=names[Role.CASE_OFFICER]),
         )
         self.stdout.write("")
         self.stdout.write(f"Personaggi (pagina /demo/, o password «{PASSWORD}»):")
