@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -210,7 +211,7 @@ def _render(request: PiuRequest, found: Sample) -> HttpResponse:
                 for _code, title, share, size, drawn in found.shares
             ],
             "without_class": found.population_size - classified,
-            "is_seed_before": found.seeded_at.date() < found.period_until,
+            "is_seed_before": timezone.localdate(found.seeded_at) < found.period_until,
             "may_draw": found.drawn_at is None
             and request.roles.has(*DRAWERS)
             and (scope is None or found.programme_id in scope),
