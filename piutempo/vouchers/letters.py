@@ -25,12 +25,13 @@ ci hai detto che la tua situazione è cambiata: {cambiamento}, il {giorno}. Abbi
 Le regole si applicano dal mese dopo il cambiamento. I buoni che hai già restano tuoi e valgono come prima.
 
 ## Che cosa fare ora
-Non devi fare nulla. Se qualcosa non ti torna chiama il numero {telefono} o scrivi a {email}: puoi chiedere di riesaminare la decisione entro 30 giorni.""",
+Non devi fare nulla. Se qualcosa non ti torna chiama il numero {telefono} o scrivi a {email}. {ricorso}""",
     fields=_NUMBER
     | {
         "cambiamento": ("che cosa è cambiato", "è nato o arrivato un figlio"),
         "giorno": ("da quando", "12 agosto 2026"),
         "effetto": _EFFECT,
+        "ricorso": ("a chi e quando si ricorre", "Puoi chiedere all'ufficio di riguardare la decisione."),
         "motivi": ("le ragioni, dalle regole del programma", "- Nel nucleo vivono tre figli con meno di 14 anni."),
     },
     is_legal=True,

@@ -104,6 +104,7 @@ def send_change_letter(
         "giorno": date_format(change.happened_on, "j F Y").lower(),
         "effetto": _bullets([effect_sentence(line) for line in effect]),
         "motivi": _bullets(reasons_of(assessment)),
+        "ricorso": assessment.terms.procedure.appeal or _("Puoi chiedere all'ufficio di riguardare la decisione."),
     }
     _send(letters.CHANGE.code, change.application, fields, str(change.pk), at, by)
 
