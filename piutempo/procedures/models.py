@@ -73,7 +73,6 @@ class Procedure(models.Model):
         indexes = [
             models.Index(fields=["programme", "status", "due_on"], name="procedure_due"),
             models.Index(fields=["responsible", "status", "due_on"], name="procedure_due_of"),
-            models.Index(fields=["due_on"], condition=Q(status="open"), name="procedure_open_due"),
             models.Index(fields=["due_on", "subject_id"], condition=Q(status="open"), name="procedure_open_due"),
         ]
 
