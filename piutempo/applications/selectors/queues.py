@@ -54,16 +54,6 @@ def with_deadline(applications: QuerySet[Application]) -> QuerySet[Application]:
     )
 
 
-def still_waiting(applications: QuerySet[Application]) -> QuerySet[Application]:
-    """
-    Return the cases that wait for a decision; ``applications`` come from ``with_deadline``.
-
-    Their procedures are open and of the same programme: said so, the database walks them by deadline, ready sorted.
-    """
-    return applications.filter(status=Status.SUBMITTED).extra(  # noqa: S610 - as above
-        where=[f"{_PROCEDURE}.status = %s", f"{_PROCEDURE}.programme_id = {_CASE}.programme_id"],
-        params=[ProcedureStatus.OPEN.value],
-    )
 def only_waiting(applications: QuerySet[Application]) -> QuerySet[Application]:
     """
     Return the cases that wait for a decision; ``applications`` come from ``with_deadline``.
@@ -75,7 +65,6 @@ def only_waiting(applications: QuerySet[Application]) -> QuerySet[Application]:
 
 def in_view(applications: QuerySet[Application], view: str, *, user_id: int, on: date) -> QuerySet[Application]:
     """Return the cases of one saved view; ``applications`` come from ``with_deadline``. Unknown: all of them."""
-    waiting = still_waiting(applications)
     waiting = only_waiting(applications)
     match view:
         case View.TO_TAKE:

@@ -20,7 +20,6 @@ from piutempo.applications.messages import refusal_sentence, view_label
 from piutempo.applications.models import Application, Status
 from piutempo.applications.selectors import OFFICE_ROLES, get_age_days, get_scope, list_applications_for
 from piutempo.applications.selectors.casefile import list_officers, list_to_sign
-from piutempo.applications.selectors.queues import View, count_views, in_view, still_waiting, with_deadline
 from piutempo.applications.selectors.queues import View, count_views, in_view, only_waiting, with_deadline
 from piutempo.applications.services import ApplicationRefused, assign_applications, sign_proposals, take_next
 from piutempo.people.access import PiuRequest, role_required
@@ -86,7 +85,6 @@ def queue(request: PiuRequest) -> HttpResponse:
             Filter(
                 "status",
                 _("Stato"),
-                lambda found, value: still_waiting(found) if value == Status.SUBMITTED else found.filter(status=value),
                 lambda found, value: only_waiting(found) if value == Status.SUBMITTED else found.filter(status=value),
                 choices=[(s.value, s.label) for s in Status if s != Status.DRAFT],
                 initial="" if "view" in request.GET else Status.SUBMITTED.value,
