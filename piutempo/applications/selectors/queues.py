@@ -171,6 +171,5 @@ def list_takeable(scope: Collection[int] | None, limit: int = 20) -> Iterable[in
     cases = Application.objects.filter(assigned_to=None)
     if scope is not None:
         cases = cases.filter(programme_id__in=scope)
-    ordered = with_deadline(cases).extra(order_by=[f"{_PROCEDURE}.due_on", f"{_CASE}.id"])
     ordered = only_waiting(with_deadline(cases)).extra(order_by=[f"{_PROCEDURE}.due_on", f"{_CASE}.id"])
     return list(ordered.values_list("pk", flat=True)[:limit])
