@@ -69,8 +69,8 @@ def list_batches(programme_ids: Collection[int] | None) -> QuerySet[LetterBatch]
 
 
 def _of(programme_ids: Collection[int]) -> Q:
-    """Letters of no programme in particular are every office's."""
-    return Q(programme_id__in=programme_ids) | Q(programme_id=None)
+    """Letters of no programme in particular, such as an answer to a message, are the whole body's."""
+    return Q(programme_id__in=programme_ids)
 
 
 def list_messages() -> QuerySet[Message]:

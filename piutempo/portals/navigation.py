@@ -8,20 +8,26 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-from piutempo.people.models import Role
+from piutempo.people.access import Roles
+from piutempo.people.models import Role, Scope
 
 OFFICE = (Role.CASE_OFFICER, Role.PROGRAMME_MANAGER)
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Who sees it, what it is called, where it leads and what one does there. ``in_menu``: also in the main menu."""
+    """
+    Who sees it, what it is called, where it leads and what one does there. ``in_menu``: also in the main menu.
+
+    ``is_everywhere``: only for who holds the role without limits, as what is behind tells of every programme.
+    """
 
     roles: Sequence[Role]
     label: Any
     url_name: str
     text: Any = ""
     in_menu: bool = True
+    is_everywhere: bool = False
 
 
 PUBLIC = (
@@ -223,6 +229,7 @@ DOORS: tuple[Door, ...] = (
         "correspondence:inbox",
         _("Domande, correzioni, problemi di accessibilità: leggi e rispondi."),
         in_menu=False,
+        is_everywhere=True,
     ),
     Door(
         (*OFFICE, Role.AUDITOR),
@@ -237,6 +244,7 @@ DOORS: tuple[Door, ...] = (
         "correspondence:register",
         _("Cerca una registrazione, stampa il registro di un giorno."),
         in_menu=False,
+        is_everywhere=True,
     ),
     Door((*OFFICE, Role.AUDITOR), _("Rete"), "network:office", _("Sportelli, enti erogatori e sedi accreditate.")),
     Door(
@@ -288,16 +296,17 @@ def address_named(name: str, *args: Any) -> str:
         return ""
 
 
-def list_doors(held: frozenset[Role]) -> list[Door]:
+def list_doors(roles: Roles) -> list[Door]:
     """Return the doors open to some roles, in the order of the list."""
-    return [door for door in DOORS if held & set(door.roles)]
+    held, whole = roles.held, {row.role for row in roles.rows if row.scope == Scope.ALL}
+    return [door for door in DOORS if (whole if door.is_everywhere else held) & set(door.roles)]
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Give every page its menu: public, or by role. The longest address that matches is the current one."""
     roles = getattr(request, "roles", None)
     held = roles.held if roles else frozenset()
-    doors = [AREA, *(d for d in list_doors(held) if d.in_menu)] if held else list(PUBLIC)
+    doors = [AREA, *(d for d in list_doors(roles) if d.in_menu)] if roles and held else list(PUBLIC)
     found = [(door, url) for door in doors if (url := address_named(door.url_name))]
     here = [url for _door, url in found if request.path == url or (url != "/" and request.path.startswith(url))]
     current = max(here, key=len, default="")

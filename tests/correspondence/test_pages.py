@@ -66,11 +66,19 @@ def test_an_office_sees_the_letters_of_its_programmes_only():
     officer = signed_in(make_user(Role.CASE_OFFICER, programme_id=5))
     text = officer.get(address("letters")).content.decode()
     shown = [letter for letter in (mine, other, none) if address("letter", letter.pk) in text]
-    assert shown == [mine, none]
+    assert shown == [mine]
     assert officer.get(address("letter", other.pk)).status_code == 404
     assert officer.get(address("letter_pdf", other.pk)).status_code == 404
     assert officer.get(address("register")).status_code == 403
     assert officer.get(address("register_day")).status_code == 403
+
+
+def test_what_people_write_is_read_by_who_works_on_every_programme():
+    message = receive_message(kind="question", person=None, name="N", email="", text="Ciao", page="/", at=AT, by=None)
+    officer = signed_in(make_user(Role.CASE_OFFICER, programme_id=5))
+    for url in (address("inbox"), address("message", message.pk)):
+        assert officer.get(url).status_code == 403
+        assert officer.post(url, {"answer": "Ecco"}).status_code in {403, 405}
 
 
 def test_an_auditor_reads_and_changes_nothing():

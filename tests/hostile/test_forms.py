@@ -62,8 +62,6 @@ USUAL = {
     "password": "una password lunga",
     "checkbox": "on",
 }
-#: What people write to the body carries no programme: every office reads it (found by this test, to be decided).
-OF_THE_BODY = {"correspondence:inbox", "correspondence:message"}
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
@@ -191,7 +189,7 @@ class Attack:
         if answer.streaming or not kind.startswith(("text/", "application/json")):
             return
         text = answer.content.decode(errors="replace")
-        if SECRET in text and self.name_of(address) not in OF_THE_BODY:
+        if SECRET in text:
             self.fault(f"another programme's person on {self.name_of(address)}", f"{role} {method} {address}")
         if kind.startswith("text/html") and any(mark in text for mark in (MARKUP, EVENT)):
             self.fault(f"markup not escaped on {self.name_of(address)}", f"{role} {method} {address}")

@@ -13,7 +13,7 @@ from piutempo.correspondence.messages import REFUSALS
 from piutempo.correspondence.models import MessageKind
 from piutempo.correspondence.selectors import list_letters, list_messages
 from piutempo.correspondence.services import LetterRefused, answer_message
-from piutempo.correspondence.views.scope import OFFICE, READERS
+from piutempo.correspondence.views.scope import OFFICE, READERS, check_whole_body
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.ui.tables import Column, Filter, Table
 
@@ -22,6 +22,7 @@ from piutempo.ui.tables import Column, Filter, Table
 @require_GET
 def inbox(request: PiuRequest) -> HttpResponse:
     """List the messages; those to answer come first."""
+    check_whole_body(request)
     table = Table(
         request,
         list_messages(),
@@ -65,6 +66,7 @@ def inbox(request: PiuRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def message(request: PiuRequest, message_id: int) -> HttpResponse:
     """Show a message and answer it."""
+    check_whole_body(request)
     found = get_object_or_404(list_messages(), pk=message_id)
     may_answer = request.roles.has(*OFFICE)
     if request.method == "POST" and not may_answer:

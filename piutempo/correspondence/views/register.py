@@ -3,7 +3,6 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from piutempo.correspondence.services import letterhead, typeset
-from piutempo.correspondence.views.scope import READERS, is_everywhere
+from piutempo.correspondence.views.scope import READERS, check_whole_body
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.records.models import Direction, RegisterEntry
 from piutempo.records.selectors import list_entries
@@ -22,17 +21,11 @@ from piutempo.records.serving import bytes_response
 from piutempo.ui.tables import Column, Filter, Table
 
 
-def _whole_body(request: PiuRequest) -> None:
-    """The register tells of every programme: whoever works on some of them only does not read it."""
-    if not is_everywhere(request, *READERS):
-        raise PermissionDenied
-
-
 @role_required(*READERS)
 @require_GET
 def register(request: PiuRequest) -> HttpResponse:
     """Search the register."""
-    _whole_body(request)
+    check_whole_body(request)
     today = timezone.localdate(request.now)
     table = Table(
         request,
@@ -80,7 +73,7 @@ def _until(rows: Any, day: date) -> Any:
 @require_GET
 def register_day(request: PiuRequest) -> HttpResponse:
     """Print one day of the register as a PDF (DPCM 3/12/2013, art. 7: *registro giornaliero*)."""
-    _whole_body(request)
+    check_whole_body(request)
     today = timezone.localdate(request.now)
     try:
         day = date.fromisoformat(request.GET.get("giorno", "") or today.isoformat())

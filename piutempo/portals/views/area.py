@@ -244,6 +244,6 @@ def area(request: PiuRequest) -> HttpResponse:
     table = expiry_table(request, today) if Role.PROGRAMME_MANAGER in held else None
     if table and (file := table.export()):
         return file
-    doors = [(door, url) for door in list_doors(held) if (url := address_named(door.url_name))]
+    doors = [(door, url) for door in list_doors(request.roles) if (url := address_named(door.url_name))]
     context = {"parts": parts, "table": table, "doors": doors, "is_many": len(parts) > 1}
     return render(request, "portals/area.html", context)
