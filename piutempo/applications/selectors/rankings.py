@@ -83,8 +83,9 @@ def list_entering(programme: Programme, span: Span) -> QuerySet[Application]:
 
 def get_draft(programme: Programme, found: Round, *, on: date, of: Ranking | None = None, lock: bool = False) -> Draft:
     """
-    Return what a ranking of this cut-off would read on a day. ``of``: the requests, and the officer's outcomes, of a ranking
-    that is there already.
+    Return what a ranking of this cut-off would read on a day.
+
+    ``of``: the requests, and the officer's outcomes, of a ranking that is there already.
     """
     rows = list_entering(programme, found.span)
     overruled = Overrule.objects.filter(application__programme=programme)

@@ -300,8 +300,8 @@ def mandate_data(
             "a vedere per questo la mia domanda e i dati del mio nucleo",
         ],
         "privacy": (
-            "Lo sportello usa i tuoi dati solo per questa domanda. L'ufficio registra chi, allo sportello, li ha scritti "
-            "o cambiati. Quello che dichiari resta sotto la tua responsabilità (DPR 445/2000)."
+            "Lo sportello usa i tuoi dati solo per questa domanda. L'ufficio registra chi, allo sportello, li ha "
+            "scritti o cambiati. Quello che dichiari resta sotto la tua responsabilità (DPR 445/2000)."
         ),
     }
 

@@ -143,6 +143,7 @@ class FamilyActs:
             ],
             by=self.cast.desks,
         )
+
     def warn(self, numbers: list[int], at: datetime) -> None:
         """
         Tell why, before a refusal: the family has its days.
