@@ -215,6 +215,35 @@ def test_a_suspension_postpones_and_no_month_is_issued_meanwhile(programme, offi
     assert list_all_violations() == []
 
 
+def _suspend(application: Application, officer: Any, since: Month, until: Month | None) -> None:
+    suspend_benefit(
+        application=application, since=since, until=until, reason="away", text="Fuori", blocks_vouchers=False,
+        at=DECIDED_AT, by=officer,
+    )  # fmt: skip
+
+
+def test_no_month_is_moved_into_another_suspension(programme, officer):
+    application = approve(programme, "2018-05-01", "2020-05-01")
+    _suspend(application, officer, Month(2025, 7), Month(2025, 9))
+    _suspend(application, officer, Month(2025, 5), Month(2025, 6))  # an earlier one, written later
+    assert list(months_of(application)) == ["2025-04", "2025-06", "2025-09", "2025-10"]
+    resume_benefit(application=application, first=APRIL, text="A casa", at=DECIDED_AT, by=officer)
+    assert list(months_of(application)) == ["2025-04", "2025-05", "2025-06", "2025-09"]
+    assert list_all_violations() == []
+
+
+def test_what_an_open_suspension_holds_stays_held_by_another(programme, officer):
+    application = approve(programme, "2018-05-01", "2020-05-01")
+    _suspend(application, officer, Month(2025, 6), None)
+    _suspend(application, officer, APRIL, Month(2025, 5))
+    assert list(months_of(application)) == ["2025-05"]
+    resume_benefit(application=application, first=APRIL, text="A casa", at=DECIDED_AT, by=officer)
+    assert list(months_of(application)) == ["2025-04", "2025-05"]
+    resume_benefit(application=application, first=Month(2025, 7), text="A casa", at=JUNE_10, by=officer)
+    assert list(months_of(application)) == ["2025-04", "2025-05", "2025-07", "2025-08"]
+    assert list_all_violations() == []
+
+
 def test_a_suspension_with_an_end_unblocks_by_itself(programme, officer):
     application = approve(programme, "2018-05-01")
     issue_month(programme=programme, product_code="buono-servizi", month=APRIL, at=DECIDED_AT, by=None)

@@ -119,12 +119,21 @@ def _blocks(months: Sequence[Month]) -> list[tuple[Month, int]]:
     return blocks
 
 
-def move(runs: Sequence[Run], *, since: Month, to: Month | None, last: Month) -> Rearrangement:
+#: A time in which no month is issued: from a month to another (exclusive; None: without an end).
+Span = tuple[Month, Month | None]
+
+
+def move(
+    runs: Sequence[Run], *, since: Month, to: Month | None, last: Month, closed: Sequence[Span] = ()
+) -> Rearrangement:
     """
     Move what is to be issued from ``since`` on, and all that is suspended, to consecutive months from ``to``.
 
     ``to`` None suspends without a date. Months that would fall on ``last`` or later go back to the fund; a month that
     has its voucher is stepped over. Runs in the waiting list are planned after everything else.
+
+    ``closed``: the benefit's other suspensions. No month falls in them; what would come after the beginning of one
+    without an end is suspended too.
     """
     ordered = sorted((r for r in runs if r.state is not State.WAITING), key=lambda r: (r.first, r.award_id))
     kept: list[Kept] = []
@@ -150,13 +159,21 @@ def move(runs: Sequence[Run], *, since: Month, to: Month | None, last: Month) ->
             placed.append(Placed(award_id, None, count))
             continue
         chosen: list[Month] = []
-        while len(chosen) < count and cursor < last:
+        while cursor is not None and len(chosen) < count and cursor < last:
+            span = next((s for s in closed if s[0] <= cursor and (s[1] is None or cursor < s[1])), None)
+            if span is not None:
+                cursor = span[1]
+                continue
             if cursor not in taken:
                 chosen.append(cursor)
             cursor += 1
         taken |= set(chosen)
         placed += [Placed(award_id, first, months) for first, months in _blocks(chosen)]
-        returned += count - len(chosen)
+        rest_count = count - len(chosen)
+        if cursor is None and rest_count:
+            placed.append(Placed(award_id, None, rest_count))
+        else:
+            returned += rest_count
     end = end_of(taken, to or since)
     waiting = []
     for run in sorted((r for r in runs if r.state is State.WAITING), key=lambda r: (r.first, r.award_id)):

@@ -132,7 +132,7 @@ def hold_back(awards: Sequence[Award]) -> None:
     if not awards:
         return
     ids = {a.application_id for a in awards}
-    standing = Suspension.objects.filter(Q(resumed_at__isnull=True), application_id__in=ids).order_by("id")
+    standing = Suspension.objects.filter(Q(resumed_at__isnull=True), application_id__in=ids).order_by("since", "id")
     for suspension in standing:
         for award in awards:
             if award.application_id != suspension.application_id:

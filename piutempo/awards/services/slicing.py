@@ -16,7 +16,18 @@ from django.db import transaction
 from django.db.models import Q
 
 from piutempo.awards.models import Award, AwardStatus, Suspension
-from piutempo.awards.rules import Placed, Rearrangement, Run, State, end_of, last_month_for, move, shrink, taken_months
+from piutempo.awards.rules import (
+    Placed,
+    Rearrangement,
+    Run,
+    Span,
+    State,
+    end_of,
+    last_month_for,
+    move,
+    shrink,
+    taken_months,
+)
 from piutempo.awards.services.committing import (
     AwardRequest,
     commit_awards,
@@ -131,8 +142,22 @@ def suspend_benefits(
         raise AwardRefused(Refusal.ALREADY_SUSPENDED)
     if not any(_is_touched(run, since) for benefit in benefits for run in benefit.runs):
         raise AwardRefused(Refusal.NOTHING_TO_SUSPEND)
+    closed = _list_closed(application_id)
+    is_held = any(end is None for _start, end in closed)  # what an open suspension holds stays as it is
     effect = [
-        _write(benefit, move(benefit.runs, since=since, to=until, last=benefit.last), "awards.suspended", at, by)
+        _write(
+            benefit,
+            move(
+                [run for run in benefit.runs if not is_held or run.state is not State.SUSPENDED],
+                since=since,
+                to=until,
+                last=benefit.last,
+                closed=closed,
+            ),
+            "awards.suspended",
+            at,
+            by,
+        )
         for benefit in benefits
     ]
     suspension = Suspension.objects.create(
@@ -147,6 +172,15 @@ def suspend_benefits(
     )
     _serve(benefits, effect, at, by)
     return suspension
+
+
+def _list_closed(application_id: int, but: Suspension | None = None) -> list[Span]:
+    """Return the suspensions that stand, in order, without the one being resumed."""
+    standing = Suspension.objects.filter(application_id=application_id, resumed_at__isnull=True)
+    return [
+        (Month.of(s.since), Month.of(s.until) if s.until else None)
+        for s in standing.exclude(pk=but.pk if but else None).order_by("since", "id")
+    ]
 
 
 def _is_touched(run: Run, since: Month) -> bool:
@@ -183,8 +217,15 @@ def resume_benefits(
     if first < now or (until is not None and first >= until):
         raise AwardRefused(Refusal.WRONG_PERIOD)
     start = max(first, Month.of(suspension.since))
+    closed = _list_closed(application_id, but=suspension)
     effect = [
-        _write(benefit, move(benefit.runs, since=until or start, to=start, last=benefit.last), "awards.resumed", at, by)
+        _write(
+            benefit,
+            move(benefit.runs, since=until or start, to=start, last=benefit.last, closed=closed),
+            "awards.resumed",
+            at,
+            by,
+        )
         for benefit in benefits
     ]
     suspension.resumed_from, suspension.resumed_at, suspension.resumed_by = start.first, at, by
