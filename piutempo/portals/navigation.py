@@ -81,7 +81,7 @@ DOORS: tuple[Door, ...] = (
         (Role.CITIZEN,),
         _("Le mie deleghe"),
         "applications:citizen_mandates",
-        _("Quali sportelli possono agire per te, e come toglierlo."),
+        _("Quali sportelli possono agire per te, e come togliere la delega."),
         in_menu=False,
     ),
     Door(
