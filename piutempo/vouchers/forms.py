@@ -353,6 +353,15 @@ class RenounceForm(ReasonForm):
     sure = forms.BooleanField(label=_("Ho capito: queste mensilità andranno ad altre famiglie e non potrò riaverle."))
 
 
+class OfficeRenounceForm(ReasonForm):
+    """A family's renunciation as the office heard or read it."""
+
+    gives_back = forms.BooleanField(
+        label=_("La famiglia rinuncia anche ai buoni che ha e non ha speso."), required=False
+    )
+    sure = forms.BooleanField(label=_("L'ha chiesto la famiglia: la sua dichiarazione è agli atti."))
+
+
 class RunForm(forms.Form):
     """Which product of which programme, and which month."""
 

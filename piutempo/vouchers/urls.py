@@ -50,7 +50,7 @@ urlpatterns = [
     path("ufficio/proroghe/nuova/", expiry.new_extension, name="new_extension"),
     path("ufficio/proroghe/<int:extension_id>/", expiry.extension, name="extension"),
     path("ufficio/scadenze/", expiry.expiring, name="expiring"),
-    path("ufficio/domande/<int:application_id>/revoca/", leaving.withdraw, name="withdraw"),
+    path("ufficio/domande/<int:application_id>/rinuncia/", leaving.office_renounce, name="office_renounce"),
     path("ufficio/buoni/", office.search, name="office_vouchers"),
     path("ufficio/buoni/<int:voucher_id>/", office.voucher, name="office_voucher"),
 ]

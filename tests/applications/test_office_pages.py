@@ -204,14 +204,15 @@ def test_the_list_is_served_by_the_button_when_money_came_back(client: Client) -
     assert "Nessuno è in attesa" in page(client, "waiting")
 
 
-def test_a_benefit_ends_with_a_reason_and_a_request_is_withdrawn(client: Client) -> None:
+def test_a_renunciation_is_written_down_and_a_request_is_withdrawn(client: Client) -> None:
     programme = make_programme()
     approved, waiting = make_submitted(programme), make_submitted(programme)
     decide_applications([DecisionInput(approved, DECIDED_AT)])
     officer(client, programme)
-    address = reverse("applications:leave", args=[approved.pk])
-    assert client.post(address, {"reason": ""}).status_code == 422
-    client.post(address, {"reason": "rinuncia scritta"})
+    address = reverse("vouchers:office_renounce", args=[approved.pk])
+    assert client.post(address, {"reason": "", "sure": "on", "request_key": "k"}).status_code == 422
+    client.post(address, {"reason": "rinuncia scritta", "sure": "on", "request_key": "k"})
+    assert client.post(reverse("applications:leave", args=[waiting.pk]), {"reason": ""}).status_code == 422
     client.post(reverse("applications:leave", args=[waiting.pk]), {"reason": "ripensamento"})
     assert Award.objects.get().status == AwardStatus.ENDED
     assert Application.objects.get(pk=waiting.pk).status == Status.WITHDRAWN

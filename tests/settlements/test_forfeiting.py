@@ -16,6 +16,7 @@ from piutempo.ledger.selectors import get_account_totals
 from piutempo.network.models import Provider
 from piutempo.procedures.rules.refusals import Refusal as ProcedureRefusal
 from piutempo.procedures.services import ProcedureRefused
+from piutempo.records.models import Event
 from piutempo.reporting.selectors.verification import list_all_violations
 from piutempo.settlements.models import Claim, ClaimLine, Collection, Forfeiture, ForfeitureStatus, Payment, Statement
 from piutempo.settlements.services import (
@@ -163,6 +164,14 @@ def test_what_a_family_owes_is_not_recovered_from_the_provider_too(world, applic
         record_recovery(payment=payment, amount_cents=5_000, reason="x", on=LATER.date(), at=LATER, by=None)
     record_recovery(payment=payment, amount_cents=2_000, reason="x", on=LATER.date(), at=LATER, by=None)
     assert list_all_violations() == []
+
+
+def test_the_sealed_reasons_are_nowhere_in_clear(world, application, officer, spent):
+    forfeiture = open_forfeiture(application=application, since=TODAY, reasons=["Zebra segreta"], at=NOW, by=officer)
+    decide_forfeiture(forfeiture=forfeiture, text="Zebra segreta.", at=LATER, by=officer)
+    assert not Award.objects.filter(end_reason__icontains="zebra").exists()
+    assert not any("zebra" in str(event.data).lower() for event in Event.objects.all())
+    assert Award.objects.get().end_reason == "Decadenza dal 14 marzo 2011"
 
 
 def test_dropped_in_the_familys_favour_nothing_changes(world, application, officer, spent):

@@ -279,6 +279,20 @@ def test_a_benefit_given_up_is_not_changed_any_more(programme):
     assert refused.value.code is ChangeRefusal.CHANGE_BENEFIT_ENDED
 
 
+def test_a_benefit_given_up_with_nothing_left_is_not_changed_either(programme, officer):
+    """A slice had closed its run already: the renunciation still counts."""
+    application = approve(programme, "2018-05-01", "2020-05-01")
+    for i in range(3):
+        issue_month(programme=programme, product_code="buono-servizi", month=APRIL + i, at=DECIDED_AT, by=None)
+    lost = declare(application, children("2018-05-01", "2020-05-01", isee_cents=99_000_00), date(2025, 5, 3))
+    apply_change(change=lost, at=JUNE_10, by=officer)
+    assert [(a.status, a.end_reason) for a in Award.objects.all()] == [(AwardStatus.ENDED, "")]
+    renounce_benefit(application=application, reason="Nido", gives_back=False, at=JUNE_10, by=None)
+    with pytest.raises(ChangeRefused) as refused:
+        declare(application, children("2018-05-01", "2020-05-01"), date(2025, 6, 3))
+    assert refused.value.code is ChangeRefusal.CHANGE_BENEFIT_ENDED
+
+
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("approve"), st.integers(1, 3)),

@@ -6,11 +6,13 @@ from django.utils import timezone
 
 from piutempo.applications.models import Application, Decision, Status
 from piutempo.awards.models import Award
+from piutempo.correspondence.models import Letter
 from piutempo.ledger.models import Account
 from piutempo.ledger.selectors import get_account_totals, list_violations
 from piutempo.people.models import Role, Scope
+from piutempo.vouchers.models import LapseCause
 from piutempo.vouchers.services import RedemptionRefused, redeem
-from piutempo.vouchers.services.leaving import withdraw_benefit
+from piutempo.vouchers.services.leaving import end_benefit
 from tests.vouchers.factories import NOW, TODAY, build_family, codes_of, issued
 from tests.vouchers.pages import enter, text_of
 
@@ -47,12 +49,14 @@ def voucher(world, family):
 
 
 def test_what_is_unspent_goes_back_and_what_was_spent_stays(world, family, application, voucher):
-    withdraw_benefit(application=application, reason="Requisiti venuti meno", at=NOW, by=None)
+    end_benefit(application=application, cause=LapseCause.WITHDRAWN, reason="Requisiti venuti meno", at=NOW, by=None)
     totals = get_account_totals([world.pot.pk])
     assert totals[Account.COMMITTED] == totals[Account.ISSUED] == 0
     assert totals[Account.OWED] == 2_000
     assert totals[Account.AVAILABLE] == -totals[Account.WORLD] - 2_000
-    again = withdraw_benefit(application=application, reason="Requisiti venuti meno", at=NOW, by=None)
+    again = end_benefit(
+        application=application, cause=LapseCause.WITHDRAWN, reason="Requisiti venuti meno", at=NOW, by=None
+    )
     assert sum(report.cents for report in again) == 0
     with pytest.raises(RedemptionRefused) as refused:
         redeem(
@@ -63,18 +67,31 @@ def test_what_is_unspent_goes_back_and_what_was_spent_stays(world, family, appli
     assert list_violations() == []
 
 
-def test_the_office_sees_what_would_go_and_writes_why(client, world, application, voucher, monkeypatch):
+def test_the_office_records_a_renunciation_and_the_family_is_told(client, world, application, voucher, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: NOW)
     enter(client, "carla", Role.CASE_OFFICER, Scope.PROGRAMME, world.programme.pk)
-    address = reverse("vouchers:withdraw", args=[application.pk])
+    address = reverse("vouchers:office_renounce", args=[application.pk])
     assert "di buoni emessi e non spesi" in text_of(client.get(address))
-    assert client.post(address, {"reason": "", "request_key": "a"}).status_code == 422
-    done = client.post(address, {"reason": "Requisiti venuti meno", "request_key": "a"})
-    assert done.status_code == 302
+    given = {"reason": "Ha trovato posto al nido", "gives_back": "on", "request_key": "a"}
+    assert client.post(address, given).status_code == 422  # nobody gives up for a family
+    assert get_account_totals([world.pot.pk])[Account.ISSUED] > 0
+    assert client.post(address, given | {"sure": "on"}).status_code == 302
     assert get_account_totals([world.pot.pk])[Account.ISSUED] == 0
+    assert Letter.objects.get(kind="applications.renunciation").subject_id == application.pk
+
+
+def test_no_page_takes_a_benefit_away_at_once(client, world, application, voucher, monkeypatch):
+    """Only a forfeiture does, after its notice: the old addresses change nothing."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    enter(client, "carla", Role.CASE_OFFICER, Scope.PROGRAMME, world.programme.pk)
+    before = get_account_totals([world.pot.pk])
+    given = {"reason": "Requisiti venuti meno", "request_key": "a"}
+    assert client.post(f"/ufficio/domande/{application.pk}/revoca/", given).status_code == 404
+    assert client.post(reverse("applications:leave", args=[application.pk]), given).status_code == 302
+    assert get_account_totals([world.pot.pk]) == before
 
 
 def test_another_programmes_officer_finds_nothing(client, world, application, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: NOW)
     enter(client, "altro", Role.CASE_OFFICER, Scope.PROGRAMME, 999_999)
-    assert client.get(reverse("vouchers:withdraw", args=[application.pk])).status_code == 404
+    assert client.get(reverse("vouchers:office_renounce", args=[application.pk])).status_code == 404

@@ -95,7 +95,11 @@ def renounce(*, application: Application, reason: str, at: datetime, by: User | 
         raise ApplicationRefused(Refusal.NOT_APPROVED)
     open_states = {AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.WAITING}
     awards = sorted(list_awards_of([held.pk]), key=lambda a: (a.pot_id, a.pk))
-    if any(a.status in open_states for a in awards):
-        awards = [end_award(award=a, reason=reason, at=at, by=by) for a in awards]
+    is_open = any(a.status in open_states for a in awards)
+    # Of a benefit whose months are all out or back already the last run keeps the reason: no change brings it back.
+    last = {a.product: a.pk for a in sorted(awards, key=lambda a: a.sequence)}
+    closed = {a.pk for a in awards if a.status not in open_states and last[a.product] != a.pk}
+    awards = [a if a.pk in closed else end_award(award=a, reason=reason, at=at, by=by) for a in awards]
+    if is_open:
         record_events([event_of("applications.renounced", held, at, by, {"reason": reason.strip()[:300]})])
     return awards

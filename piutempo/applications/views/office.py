@@ -38,7 +38,6 @@ from piutempo.applications.services import (
     decide_application,
     overrule_criterion,
     propose_decision,
-    renounce,
     sign_proposal,
     withdraw_application,
 )
@@ -171,28 +170,25 @@ def assign(request: PiuRequest, application_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(Role.CASE_OFFICER)
 def leave(request: PiuRequest, application_id: int) -> HttpResponse:
-    """Withdraw an application, or end the benefit of an approved one, with a reason."""
+    """Write down that a family withdraws its application; it gets the letter. An approved one is renounced instead."""
     application = get_to_handle(request, application_id)
-    is_ending = application.status == Status.APPROVED
+    if application.status == Status.APPROVED:
+        return redirect("vouchers:office_renounce", application.pk)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        step = renounce if is_ending else withdraw_application
         try:
-            step(application=application, reason=form.cleaned_data["reason"], at=request.now, by=request.user)
+            withdraw_application(
+                application=application, reason=form.cleaned_data["reason"], at=request.now, by=request.user
+            )
         except (ApplicationRefused, ProcedureRefused) as refused:
             form.add_error(None, refusal_sentence(refused))
         else:
-            messages.success(
-                request,
-                _t("Beneficio chiuso: le mensilità non emesse sono rientrate nel fondo.")
-                if is_ending
-                else _t("Domanda ritirata."),
-            )
+            messages.success(request, _t("Domanda ritirata."))
             return redirect("applications:case", application.pk)
     return render(
         request,
         "applications/office/leave.html",
-        {"application": application, "form": form, "is_ending": is_ending},
+        {"application": application, "form": form},
         status=422 if form.errors else 200,
     )
 

@@ -268,6 +268,9 @@ def end_award(*, award: Award, reason: str, at: datetime, by: User | None) -> Aw
     held = Award.objects.select_for_update(of=("self",)).get(pk=award.pk)
     if held.status == AwardStatus.WAITING:
         return drop_waiting(award=held, reason=reason, at=at, by=by)
+    if held.status == AwardStatus.ENDED and not held.end_reason:  # a slice closed it: from now on for this reason
+        held.end_reason = reason[:300]
+        held.save(update_fields=["end_reason"])
     if held.status not in {AwardStatus.COMMITTED, AwardStatus.SUSPENDED}:
         return held
     released = months_to_release(

@@ -106,7 +106,9 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
     if procedure is None:
         raise SettlementRefused(Refusal.FORFEITURE_CLOSED)
     close_procedure(procedure=procedure, outcome=Outcome.REFUSED, at=at, by=by)
-    reports = end_benefit(application=held.application, cause=LapseCause.WITHDRAWN, reason=text[:300], at=at, by=by)
+    # The reasons are sealed: awards and events only say that it was a forfeiture.
+    said = _("Decadenza dal %(day)s") % {"day": _day(held.since)}
+    reports = end_benefit(application=held.application, cause=LapseCause.WITHDRAWN, reason=said, at=at, by=by)
     claims = _claim(held, at)
     held.status, held.closed_at, held.closed_by, held.outcome = ForfeitureStatus.DECIDED, at, by, text.strip()
     held.save(update_fields=["status", "closed_at", "closed_by", "outcome"])

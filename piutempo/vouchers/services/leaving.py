@@ -13,18 +13,6 @@ from piutempo.vouchers.services.lapse import LapseReport, lapse_award_vouchers
 from piutempo.vouchers.services.letters import send_renunciation_letter
 
 
-def withdraw_benefit(*, application: Application, reason: str, at: datetime, by: User | None) -> list[LapseReport]:
-    """
-    The office ends an approved application's awards and lapses whatever of their vouchers is unspent; all of it returns
-    to the fund.
-
-    What was spent stays spent. Doing it again changes nothing.
-
-    :raises applications.services.ApplicationRefused: NO_REASON, NOT_APPROVED
-    """
-    return end_benefit(application=application, cause=LapseCause.WITHDRAWN, reason=reason, at=at, by=by)
-
-
 @transaction.atomic
 def renounce_benefit(
     *, application: Application, reason: str, gives_back: bool, at: datetime, by: User | None

@@ -1,4 +1,4 @@
-"""The office withdraws a family's benefit: the page says what would go, then does it."""
+"""The office writes down what a family gives up: the page says what would go. Taking away is a forfeiture."""
 
 from django.contrib import messages
 from django.db.models import F, Sum
@@ -11,13 +11,12 @@ from piutempo.applications.messages import sentence_for as application_sentence
 from piutempo.applications.models import Application, Status
 from piutempo.applications.services import ApplicationRefused
 from piutempo.awards.models import Award, AwardStatus
-from piutempo.kernel.money import format_euro
 from piutempo.people.access import PiuRequest, role_required
 from piutempo.people.models import Role
-from piutempo.vouchers.forms import ReasonForm
+from piutempo.vouchers.forms import OfficeRenounceForm
 from piutempo.vouchers.models import Voucher
 from piutempo.vouchers.services.lapse import unspent_vouchers
-from piutempo.vouchers.services.leaving import withdraw_benefit
+from piutempo.vouchers.services.leaving import renounce_benefit
 from piutempo.vouchers.views.access import programmes_of
 
 _HELD = [AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.ENDED]
@@ -25,8 +24,8 @@ _HELD = [AwardStatus.COMMITTED, AwardStatus.SUSPENDED, AwardStatus.ENDED]
 
 @role_required(Role.CASE_OFFICER)
 @require_http_methods(["GET", "POST"])
-def withdraw(request: PiuRequest, application_id: int) -> HttpResponse:
-    """Withdraw the benefit of an approved application, with a reason."""
+def office_renounce(request: PiuRequest, application_id: int) -> HttpResponse:
+    """Record a family's renunciation, written or said at the office; it gets the letter that confirms it."""
     application = Application.objects.filter(
         pk=application_id, status=Status.APPROVED, programme__in=programmes_of(request, [Role.CASE_OFFICER])
     ).first()
@@ -39,23 +38,20 @@ def withdraw(request: PiuRequest, application_id: int) -> HttpResponse:
     unspent = unspent_vouchers(Voucher.objects.filter(award__in=awards)).aggregate(
         cents=Sum(F("value_cents") - F("spent_cents") - F("void_cents") - F("lapsed_cents"))
     )["cents"]
-    form = ReasonForm(request.POST or None)
+    form = OfficeRenounceForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
-            done = withdraw_benefit(
-                application=application, reason=form.cleaned_data["reason"], at=request.now, by=request.user
+            renounce_benefit(
+                application=application,
+                reason=form.cleaned_data["reason"],
+                gives_back=form.cleaned_data["gives_back"],
+                at=request.now,
+                by=request.user,
             )
         except ApplicationRefused as refused:
             form.add_error(None, application_sentence(refused))
         else:
-            messages.success(
-                request,
-                _(
-                    "Beneficio revocato: %(amount)s di buoni non spesi e le mensilità non emesse"
-                    " sono rientrati nel fondo."
-                )
-                % {"amount": format_euro(sum(report.cents for report in done))},
-            )
+            messages.success(request, _("Rinuncia registrata: la famiglia riceve la lettera che la conferma."))
             return redirect("applications:case", application.pk)
     context = {"form": form, "application": application, "months": months or 0, "unspent_cents": unspent or 0}
-    return render(request, "vouchers/withdraw.html", context, status=422 if form.is_bound else 200)
+    return render(request, "vouchers/office_renounce.html", context, status=422 if form.is_bound else 200)
