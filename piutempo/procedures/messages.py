@@ -32,7 +32,7 @@ SENTENCES = {
 }
 
 LINES = {
-    LineCode.STARTED: _l("Domanda ricevuta il %(day)s: da allora l'ufficio ha %(days)s giorni."),
+    LineCode.STARTED: _l("Il conto parte dal %(day)s: da allora l'ufficio ha %(days)s giorni."),
     LineCode.REQUEST_SENT: _l(
         "Il %(day)s l'ufficio ha chiesto documenti. C'è tempo fino al %(due)s. Il conto dei giorni è fermo e riprende "
         "al più tardi il %(end)s."

@@ -42,7 +42,11 @@ class ProcedureRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A procedure to open: ``at`` is the submission, whose day does not count."""
+    """
+    A procedure to open: ``at`` is the submission, whose day does not count.
+
+    ``started_on``: the day the office's term starts from, when it is another one (a ranking waits for its cut-off).
+    """
 
     subject: str
     subject_id: int
@@ -52,6 +56,7 @@ class Opening:
     at: datetime
     by: User | None = None
     responsible: User | None = None
+    started_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def open_procedures(openings: Sequence[Opening]) -> int:
 
 
 def _procedure_of(opening: Opening) -> Procedure:
-    started_on = timezone.localdate(opening.at)
+    started_on = opening.started_on or timezone.localdate(opening.at)
     return Procedure(
         subject=opening.subject,
         subject_id=opening.subject_id,

@@ -1,5 +1,6 @@
 """Drawing up a ranking, publishing it under codes, deciding in its order, and serving who waits in the same order."""
 
+import json
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -21,9 +22,11 @@ from piutempo.applications.services.ranking import (
     publish_ranking,
     return_ranking,
 )
+from piutempo.applications.services.receiving import shown_day
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.selectors import list_waiting
 from piutempo.awards.services import end_award
+from piutempo.correspondence.models import Letter
 from piutempo.procedures.selectors import get_procedure
 from piutempo.procedures.services import close_step, open_procedure, request_documents
 from piutempo.programmes.models import Programme
@@ -71,6 +74,21 @@ def refused(action, **kwargs):
 
 def draw(programme, officer, cut_off="prima", at=CLOSED):
     return draw_ranking(programme=programme, cut_off=cut_off, at=at, by=officer)
+
+
+def test_the_term_of_a_request_starts_when_its_cut_off_closes(programme):
+    """Nobody is told of a deadline that comes before the ranking can be drawn up."""
+    early, late = submit(programme), submit(programme, at=LATER)
+    for application, closes_on in ((early, date(2026, 10, 31)), (late, date(2027, 6, 30))):
+        procedure = get_procedure("applications.application", application.pk)
+        assert (procedure.started_on, procedure.due_on) == (closes_on, closes_on + timedelta(days=90))
+        receipt = Letter.objects.get(
+            subject="applications.application", subject_id=application.pk, kind="applications.receipt"
+        )
+        day = shown_day(closes_on)
+        assert f"il conto parte quando si chiude la graduatoria, il {day}" in json.dumps(
+            receipt.document.read(), ensure_ascii=False
+        )
 
 
 def test_a_ranking_is_drawn_up_after_its_cut_off_and_only_once(programme, officer):

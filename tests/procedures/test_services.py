@@ -269,7 +269,7 @@ def test_reading_takes_few_queries(django_assert_num_queries, refuse_writes) -> 
         assert list_procedures(SUBJECT, [1, 2])[1].due_on == found.due_on
     assert get_procedure(SUBJECT, 99) is None
     lines = clock_lines(clock)
-    assert lines[0] == "Domanda ricevuta il 01/09/2026: da allora l'ufficio ha 30 giorni."
+    assert lines[0] == "Il conto parte dal 01/09/2026: da allora l'ufficio ha 30 giorni."
     assert lines[-1].startswith("L'ufficio deve decidere entro il ")
     assert "Conto fermo" in clock_sentence(clock)
 

@@ -64,6 +64,15 @@ def span_of(terms: RankingTerms, code: str) -> Span | None:
     return None
 
 
+def compared_from(terms: RankingTerms, submitted_at: datetime) -> datetime:
+    """
+    Return from when a request can be compared with the others: the end of its cut-off.
+
+    The office's term starts there; a request of no cut-off is compared with none, and starts when it comes in.
+    """
+    return next((c.closes_at for c in terms.cut_offs if submitted_at < c.closes_at), submitted_at)
+
+
 def points_for(terms: RankingTerms, facts: Mapping[str, Any]) -> list[tuple[str, int | None]]:
     """Return the points of each rule, in the programme's order; None where a datum is missing."""
     found: list[tuple[str, int | None]] = []

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from piutempo.applications.letters import RECEIPT
 from piutempo.applications.models import Application, Channel, Conflict, EvidenceWay
 from piutempo.applications.rules.evidence import Proof, hash_of_request
+from piutempo.applications.rules.ranking import compared_from
 from piutempo.applications.selectors.conflicts import find_conflicts
 from piutempo.correspondence.services import LetterInput, send_letters
 from piutempo.people.models import User
@@ -39,6 +40,13 @@ class Received:
     def day(self) -> date:
         """The day of submission, in Rome."""
         return timezone.localdate(self.at)
+
+    @property
+    def term_starts_on(self) -> date:
+        """The day from which the office has its term: of submission, or of its cut-off where a ranking decides."""
+        if self.terms.procedure.allocation != "ranking":
+            return self.day
+        return timezone.localdate(compared_from(self.terms.ranking, self.at))
 
     @property
     def sha256(self) -> str:
@@ -70,7 +78,7 @@ def look_for_conflicts(items: Sequence[Received]) -> list[Conflict]:
 
 
 def open_clocks(items: Sequence[Received]) -> None:
-    """Start the legal clock of each request, on the day it came in."""
+    """Start the legal clock of each request: on the day it came in, or on the last day of its cut-off."""
     open_procedures(
         [
             Opening(
@@ -81,6 +89,7 @@ def open_clocks(items: Sequence[Received]) -> None:
                 office=i.terms.procedure.office or settings.BODY_NAME,
                 at=i.at,
                 by=i.by,
+                started_on=i.term_starts_on,
             )
             for i in items
         ]
@@ -165,11 +174,19 @@ def _fields(item: Received, protocol: str) -> Mapping[str, str]:
         "impronta": item.sha256,
         "ufficio": procedure.office or settings.BODY_NAME,
         "chi_risponde": _("chi dirige l'ufficio, finché la domanda non è affidata a una persona"),
-        "termine": shown_day(item.day + timedelta(days=procedure.term_days)),
+        "termine": _deadline(item),
         "giorni": str(procedure.term_days),
         "prove": "\n".join(f"- {line}" for line in lines)
         or _("Nessuna prova allegata: se ne serve una, te la chiediamo noi."),
     }
+
+
+def _deadline(item: Received) -> str:
+    day = shown_day(item.term_starts_on + timedelta(days=item.terms.procedure.term_days))
+    if item.term_starts_on == item.day:
+        return day
+    words = _("%(day)s (il conto parte quando si chiude la graduatoria, il %(start)s)")
+    return words % {"day": day, "start": shown_day(item.term_starts_on)}
 
 
 def _how(application: Application) -> str:
