@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -61,6 +61,10 @@ class Served:
         """Run a command of the program on the same database."""
         return run(self.environment, "manage.py", *arguments)
 
+    def move_clock(self, days: int) -> None:
+        """Have it be so many days from today, for the server and for ``tests/stories/clock.py``."""
+        (Path(self.environment["PIUTEMPO_VAR"]) / "days").write_text(str(days))
+
 
 def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python in the program's environment; what it says on failure is the failure's message."""
@@ -72,16 +76,16 @@ def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
     return done
 
 
-def own_database(address: str) -> str:
-    """Return the address of a new database beside the given one; empty stays empty (SQLite)."""
+def own_database(address: str, name: str, template: str = "template1") -> str:
+    """Return the address of a new database beside the given one, a copy of ``template``; empty stays empty (SQLite)."""
     if not address:
         return ""
     import psycopg
 
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("DROP DATABASE IF EXISTS piutempo_stories WITH (FORCE)")
-        connection.execute("CREATE DATABASE piutempo_stories")
-    return urlparse(address)._replace(path="/piutempo_stories").geturl()
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return urlparse(address)._replace(path=f"/{name}").geturl()
 
 
 def free_port() -> int:
@@ -92,18 +96,52 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Migrate, load the programmes, seed, replay a small region, collect the assets, serve with granian."""
-    folder = tmp_path_factory.mktemp("served")
-    environment = os.environ | {
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    Migrate, load the programmes, seed, replay a small region, collect the assets: a folder to be copied, not served.
+
+    ``PIUTEMPO_STORIES_WORLD`` names a folder that keeps it for the next run.
+    """
+    kept, database = os.environ.get("PIUTEMPO_STORIES_WORLD", ""), os.environ.get("DATABASE_URL", "")
+    folder = Path(kept) if kept and not database else tmp_path_factory.mktemp("world")
+    if (folder / "facts.json").exists():
+        return folder
+    environment = environment_of(folder, own_database(database, "piutempo_world"))
+    run(environment, "manage.py", "migrate", "--verbosity", "0")
+    run(environment, "manage.py", "load_programmes")
+    said = run(environment, "tests/stories/seed.py").stdout.strip().splitlines()[-1]
+    run(environment, "manage.py", "replay", "obiettivo-conciliazione-2010", "--scale", "0.02", "--quiet")
+    run(environment, "manage.py", "collectstatic", "--noinput", "--verbosity", "0")
+    (folder / "facts.json").write_text(said)
+    return folder
+
+
+def environment_of(folder: Path, database: str) -> dict[str, str]:
+    """Return what the program is told about where it lives."""
+    return os.environ | {
         "PIUTEMPO_MODE": "demo",
         "PIUTEMPO_VAR": str(folder),
-        "DATABASE_URL": own_database(os.environ.get("DATABASE_URL", "")),
+        "DATABASE_URL": database,
         "CODE_KEY": CODE_KEY,
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    facts = json.loads(seeded(environment, folder))
+
+
+@pytest.fixture(scope="session")
+def served(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve a copy of the world with granian."""
+    with serving(world, tmp_path_factory.mktemp("served"), "config.wsgi:application") as one:
+        yield one
+
+
+@contextmanager
+def serving(world: Path, folder: Path, application: str, **settings: str) -> Iterator[Served]:
+    """Serve a copy of the world; ``settings`` are added to the program's environment."""
+    shutil.copytree(world, folder, dirs_exist_ok=True)
+    database = own_database(os.environ.get("DATABASE_URL", ""), f"piutempo_{folder.name}", "piutempo_world")
+    environment = environment_of(folder, database) | settings
+    facts = json.loads((folder / "facts.json").read_text())
     port = free_port()
     log = (folder / "server.log").open("w")
     command = [
@@ -119,7 +157,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "4",
     ]
     server = subprocess.Popen(
-        [str(Path(sys.executable).parent / "granian"), *command, "config.wsgi:application"],
+        [str(Path(sys.executable).parent / "granian"), *command, application],
         cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT,
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
@@ -133,23 +171,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         kept = os.environ.get("PIUTEMPO_STORIES_LOG")
         if kept:
             shutil.copy(folder / "server.log", kept)
-
-
-def seeded(environment: dict[str, str], folder: Path) -> str:
-    """Write the world into the database; ``PIUTEMPO_STORIES_WORLD`` names a folder that keeps it for the next run."""
-    kept = Path(os.environ["PIUTEMPO_STORIES_WORLD"]) if "PIUTEMPO_STORIES_WORLD" in os.environ else None
-    if kept and (kept / "facts.json").exists() and not environment["DATABASE_URL"]:
-        shutil.copytree(kept, folder, dirs_exist_ok=True)
-        return (folder / "facts.json").read_text()
-    run(environment, "manage.py", "migrate", "--verbosity", "0")
-    run(environment, "manage.py", "load_programmes")
-    said = run(environment, "tests/stories/seed.py").stdout.strip().splitlines()[-1]
-    run(environment, "manage.py", "replay", "obiettivo-conciliazione-2010", "--scale", "0.02", "--quiet")
-    run(environment, "manage.py", "collectstatic", "--noinput", "--verbosity", "0")
-    (folder / "facts.json").write_text(said)
-    if kept:
-        shutil.copytree(folder, kept, dirs_exist_ok=True)
-    return said
 
 
 def wait_for(url: str, server: subprocess.Popen[Any], log: Path) -> None:

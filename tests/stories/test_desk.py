@@ -15,7 +15,7 @@ from tests.stories.conftest import Opener, Served, Visitor
 from tests.stories.people import CHILDREN, FAMILIES
 
 pytestmark = pytest.mark.browser
-NORA, ADA = FAMILIES["nuova"], CHILDREN["nuova"]
+RITA, ELIO = FAMILIES["amato"], CHILDREN["amato"]
 PAPER = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 400]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -56,24 +56,24 @@ def upload(one: Visitor, label: str, file: Path) -> Visitor:
 
 def test_the_family_takes_a_number_and_is_called_on_the_screen(visitor: Opener) -> None:
     one = visitor("Anna Sala").go("/sportello/").link("Coda di oggi")
-    one.choose("Perché viene", "fare domanda").fill("Nome, se vuole dirlo", "Nora").button("Dai il numero")
+    one.choose("Perché viene", "fare domanda").fill("Nome, se vuole dirlo", "Rita").button("Dai il numero")
     one.reads("Numero 1", "aspetta una persona").check()
-    one.button("Chiama il prossimo").reads("Allo sportello: numero 1", "Nora")
+    one.button("Chiama il prossimo").reads("Allo sportello: numero 1", "Rita")
     screen = one.page.locator("main").get_by_role("link", name="Apri lo schermo").get_attribute("href")
     assert screen is not None
     room = visitor().go(screen)
     room.reads("1", "postazione 1").check()
-    assert "Nora" not in room.text
+    assert "Rita" not in room.text
 
 
 def test_nothing_of_her_is_shown_before_card_and_mandate(visitor: Opener, served: Served, paper: Path) -> None:
     one = visitor("Anna Sala").go("/sportello/")
-    one.fill("Codice fiscale, oppure cognome e nome", NORA.code).button("Cerca").reads("non è registrato")
-    assert NORA.code not in one.page.url
+    one.fill("Codice fiscale, oppure cognome e nome", RITA.code).button("Cerca").reads("non è registrato")
+    assert RITA.code not in one.page.url
     one.link("Registra", exact=True)
-    one.fill("Nome", NORA.given).fill("Cognome", NORA.family).fill("Comune di residenza", "Milano (MI)")
-    one.button("Registra").reads("Riconosci la persona", NORA.code).check()
-    assert NORA.family not in one.text
+    one.fill("Nome", RITA.given).fill("Cognome", RITA.family).fill("Comune di residenza", "Milano (MI)")
+    one.button("Registra").reads("Riconosci la persona", RITA.code).check()
+    assert RITA.family not in one.text
     one.choose("Tipo di documento", "Carta d'identità").fill("Numero del documento", "CA12345AB")
     one.fill("Scade il", "2020-01-31").button("È lei, continua").reads("Il documento è scaduto")
     one.fill("Scade il", "2035-01-31").button("È lei, continua")
@@ -83,7 +83,7 @@ def test_nothing_of_her_is_shown_before_card_and_mandate(visitor: Opener, served
     )
     assert form.body().startswith(b"%PDF")
     upload(one, "Delega firmata", paper).button("Registra la delega")
-    one.reads(NORA.name, "la delega è in vigore").check()
+    one.reads(RITA.name, "la delega è in vigore").check()
     assert served.value("SELECT count(*) FROM applications_mandate WHERE revoked_at IS NULL") >= 1
 
 
@@ -91,7 +91,7 @@ def test_the_request_on_paper_is_typed_beside_its_scan(
     visitor: Opener, served: Served, kept: dict[str, Any], paper: Path
 ) -> None:
     one = visitor("Anna Sala").go("/sportello/")
-    one.fill("Codice fiscale, oppure cognome e nome", NORA.code).button("Cerca")
+    one.fill("Codice fiscale, oppure cognome e nome", RITA.code).button("Cerca")
     one.button("Ha portato la domanda su carta").reads("Domanda su carta")
     upload(one, "Scansione della domanda", paper).button("Carica la scansione").reads("foglio.pdf").check()
     one.link("Copia i dati, passo per passo")
@@ -100,9 +100,9 @@ def test_the_request_on_paper_is_typed_beside_its_scan(
     one.check()
     draft = one.page.url.split("/")[-3]
     one.go(f"/sportello/domanda/{draft}/nucleo/")
-    one.fill("Codice fiscale", ADA.code).fill("Nome", ADA.given).fill("Cognome", ADA.family)
+    one.fill("Codice fiscale", ELIO.code).fill("Nome", ELIO.given).fill("Cognome", ELIO.family)
     one.choose("Che cosa è per chi fa domanda", "figlio o figlia").button("Aggiungi al nucleo")
-    one.reads(f"{ADA.name} è nel nucleo").go(f"/sportello/domanda/{draft}/situazione/")
+    one.reads(f"{ELIO.name} è nel nucleo").go(f"/sportello/domanda/{draft}/situazione/")
     one.fill("ISEE del nucleo", "12.000,00").button("Salva e continua")
     one.go(f"/sportello/domanda/{draft}/riepilogo/").check()
     one.tick("Dichiaro che i dati sono veri").button("Presenta la domanda")
@@ -121,7 +121,7 @@ def test_the_visit_ends_and_the_day_is_closed_with_its_numbers(visitor: Opener) 
 
 def test_the_officer_compares_paper_and_data(visitor: Opener, kept: dict[str, Any]) -> None:
     one = visitor("Carla Neri").go(f"/ufficio/domande/{kept['case']}/carta/")
-    one.reads("carta e dati", ADA.given, "I dati copiati").check()
+    one.reads("carta e dati", ELIO.given, "I dati copiati").check()
     assert one.page.locator("iframe").count() == 1
 
 
@@ -141,7 +141,7 @@ def test_the_desk_says_when_it_receives_and_a_mother_keeps_a_time(visitor: Opene
 
 def test_a_revoked_mandate_closes_the_case_to_the_desk(visitor: Opener, kept: dict[str, Any]) -> None:
     one = visitor("Anna Sala").go("/sportello/")
-    one.fill("Codice fiscale, oppure cognome e nome", NORA.code).button("Cerca").link("Delega e documento")
+    one.fill("Codice fiscale, oppure cognome e nome", RITA.code).button("Cerca").link("Delega e documento")
     one.check().button("La persona l'ha revocata").reads("Delega revocata")
     one.go(f"/sportello/domanda/{kept['case']}/").reads("La delega non è in vigore")
     one.go("/sportello/domande/").reads("non si ved")

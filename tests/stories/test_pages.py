@@ -121,7 +121,7 @@ NOT_PAGES = """
 #: Files, not pages.
 FILES = re.compile(
     r"\.(pdf|csv|xlsx|json|svg|toml)$|/toml/$|/scarica/|/modello\.|/salute/$|/api/"
-    r"|/delega/modulo/$|/deleghe/\d+/$|/carta/\d+/$"
+    r"|/delega/modulo/$|/deleghe/\d+/$|/carta/\d+/$|(domanda|domande|controlli)/\d+/file/\d+/$"
 )
 
 
