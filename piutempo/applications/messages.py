@@ -101,6 +101,10 @@ SENTENCES = {
     Refusal.OBSERVATIONS_UNANSWERED: _l(
         "La famiglia ha mandato osservazioni: scrivi nella nota perché non bastano, oppure rivedi il requisito."
     ),
+    Refusal.LETTER_NOT_SENT: _l(
+        "La lettera alla famiglia non è ancora partita: spediscila dalle lettere della domanda e segna il giorno. I suoi "
+        "giorni corrono da lì."
+    ),
     Refusal.CONFLICT_OPEN: _l(
         "C'è una segnalazione da sciogliere: leggila, scrivi che cosa hai verificato e poi decidi la domanda."
     ),

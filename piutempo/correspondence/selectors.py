@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
@@ -35,6 +36,14 @@ def list_templates(kind: str) -> QuerySet[LetterTemplate]:
 def list_letters(*, subject: str, subject_id: int) -> QuerySet[Letter]:
     """Return the letters about one thing, the newest first, with number and document (without its bytes)."""
     return _light(Letter.objects.filter(subject=subject, subject_id=subject_id))
+
+
+def list_departures(
+    *, kinds: Collection[str], subject: str, subject_ids: Collection[int]
+) -> dict[tuple[int, str], datetime | None]:
+    """Return when the letters of some kinds about some things left, by (subject id, key); None: not yet. One query."""
+    rows = Letter.objects.filter(kind__in=kinds, subject=subject, subject_id__in=subject_ids).order_by()
+    return {(pk, key): sent_at for pk, key, sent_at in rows.values_list("subject_id", "key", "sent_at")}
 
 
 def list_letters_of(person: Person) -> QuerySet[Letter]:

@@ -66,6 +66,11 @@ def _case_of(step: Step) -> StepCase:
     )
 
 
+def is_taken_back(step: Step) -> bool:
+    """Tell whether a notice was given up before its days had run; nothing follows from it then."""
+    return step.kind == StepKind.NOTICE and _case_of(step).is_taken_back
+
+
 def get_clock(procedure: Procedure, on: date) -> ClockView:
     """Return how the clock of the current round stands on ``on``; ``messages.clock_lines`` says it in Italian."""
     return clock_for(get_case(procedure), get_laws(), on)
@@ -116,6 +121,18 @@ def list_elapsed_steps(at: datetime) -> QuerySet[Step]:
         closed_at__isnull=True,
         kind__in=[StepKind.INTEGRATION, StepKind.NOTICE],
         due_on__lt=timezone.localdate(at),
+        procedure__status=ProcedureStatus.OPEN,
+        round=F("procedure__round"),
+    ).select_related("procedure")
+
+
+def list_unreceived_steps() -> QuerySet[Step]:
+    """Return the running requests and notices, not answered, of which nobody wrote when they arrived."""
+    return Step.objects.filter(
+        closed_at__isnull=True,
+        received_on__isnull=True,
+        answered_at__isnull=True,
+        kind__in=[StepKind.INTEGRATION, StepKind.NOTICE],
         procedure__status=ProcedureStatus.OPEN,
         round=F("procedure__round"),
     ).select_related("procedure")

@@ -12,6 +12,8 @@ from stdnum.it import codicefiscale
 from piutempo.applications.models import Application, Mandate
 from piutempo.applications.services import notify_refusal, start_application, submit_application
 from piutempo.applications.services.helping import identify_person, record_mandate
+from piutempo.correspondence.models import Letter
+from piutempo.correspondence.services import mark_posted
 from piutempo.network.models import Desk
 from piutempo.people.models import Household, Person, Role, Scope, User
 from piutempo.people.services import register_household, register_person
@@ -130,8 +132,15 @@ def give_mandate(person: Person, desk: Desk, at: datetime = OPEN_AT, by: User | 
 
 
 def notified(application: Application, at: datetime = OPEN_AT) -> Application:
-    """Give the notice that a refusal needs first."""
+    """Give the notice that a refusal needs first, and post its letter."""
     notify_refusal(application=application, reasons=None, at=at, by=None)
+    return posted(application, at)
+
+
+def posted(application: Application, at: datetime = OPEN_AT) -> Application:
+    """Post the printed letters of a case."""
+    waiting = Letter.objects.filter(subject="applications.application", subject_id=application.pk, state="paper")
+    mark_posted(letters=list(waiting), at=at, by=make_user())
     return application
 
 

@@ -38,7 +38,7 @@ from piutempo.correspondence.models import Letter
 from piutempo.ledger.models import Account
 from piutempo.ledger.selectors import get_account_totals, list_violations
 from piutempo.people.models import User
-from piutempo.procedures.models import Procedure
+from piutempo.procedures.models import Procedure, Step
 from piutempo.procedures.rules.refusals import Refusal as ClockRefusal
 from piutempo.procedures.services import ProcedureRefused
 from piutempo.programmes.models import Programme
@@ -54,6 +54,7 @@ from tests.applications.factories import (
     make_submitted,
     make_user,
     notified,
+    posted,
 )
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,7 @@ def test_nothing_is_refused_before_the_familys_days_have_run() -> None:
         decide(application)
     assert code_of(error) is ClockRefusal.NOTICE_NEEDED
     step = notify_refusal(application=application, reasons=None, at=OPEN_AT, by=None)
+    posted(application, OPEN_AT)
     assert step.due_on == date(2025, 3, 20)
     assert any("50.000,00" in reason and "Avviso, articolo 3" in reason for reason in step.items)
     for count in range(11):
@@ -100,6 +102,26 @@ def test_nothing_is_refused_before_the_familys_days_have_run() -> None:
     assert not decide(application, days(11)).is_approved
     assert (letters("notice"), letters("refusal")) == (1, 1)
     assert Procedure.objects.get().outcome == "refused"
+
+
+def test_nothing_is_refused_while_the_letter_has_not_left() -> None:
+    """The days of a notice that lies in the office do not run; posted later, they run from there."""
+    application = make_submitted(make_programme(), isee_cents=RICH)
+    notify_refusal(application=application, reasons=None, at=OPEN_AT, by=None)
+    with pytest.raises(ApplicationRefused) as error:
+        decide(application, days(30))
+    assert code_of(error) is Refusal.LETTER_NOT_SENT
+    assert run_due(days(30)) == ""  # nothing is over
+    posted(application, days(30))
+    with pytest.raises(ProcedureRefused) as late:
+        decide(application, days(31))
+    assert code_of(late) is ClockRefusal.NOTICE_RUNNING
+    run_due(days(31))
+    step = Step.objects.get()
+    assert (step.received_on, step.due_on) == (date(2025, 4, 9), date(2025, 4, 19))
+    with pytest.raises(ProcedureRefused):
+        decide(application, days(40))
+    assert not decide(application, days(41)).is_approved
 
 
 def test_in_bulk_nothing_is_refused_early_either_and_none_is_decided() -> None:
@@ -123,6 +145,7 @@ def test_what_favours_the_family_is_decided_at_any_time() -> None:
 def test_observations_must_be_answered_in_the_refusal() -> None:
     application = make_submitted(make_programme(), isee_cents=RICH)
     step = notify_refusal(application=application, reasons=None, at=OPEN_AT, by=None)
+    posted(application, OPEN_AT)
     answer_request(application=application, step=step, text="L'ISEE è sbagliato", files=[], at=days(3), by=None)
     with pytest.raises(ApplicationRefused) as error:
         decide(application, days(20))
@@ -139,9 +162,23 @@ def test_a_notice_needs_a_reason_of_the_rules() -> None:
 
 
 # ── Documents, reminders, days that run out ─────────────────────────────────────────────────────────────────────────
+def test_what_an_officer_overruled_is_refused_in_the_officers_words() -> None:
+    application = submitted(load_regional())
+    assessment = assess(application)
+    line = next(c for c in assessment.effective.criteria if not c.group)
+    overrule_criterion(
+        application=application, code=line.code, outcome="no", reason="L'INPS dice altro.", at=days(1), by=make_user()
+    )
+    step = notify_refusal(application=application, reasons=None, at=days(2), by=None)
+    assert len(step.items) == 1
+    assert step.items[0].startswith(f"{line.title}: L'INPS dice altro. ")
+    assert line.sentence not in step.items[0]
+
+
 def test_a_request_its_two_reminders_and_its_end_go_by_themselves_and_once() -> None:
     application = make_submitted(make_programme(), isee_cents=None)
     step = request_missing(application=application, items=["Attestazione ISEE"], at=OPEN_AT, by=None)
+    posted(application, OPEN_AT)
     procedure = Procedure.objects.get()
     assert procedure.is_paused_on(date(2025, 3, 12))
     assert (letters("request"), letters("reminder")) == (1, 0)
@@ -166,6 +203,7 @@ def test_an_answer_brings_the_case_back_to_the_officer() -> None:
     programme = make_programme()
     application = make_submitted(programme, isee_cents=None)
     step = request_missing(application=application, items=["Attestazione ISEE"], at=OPEN_AT, by=None)
+    posted(application, OPEN_AT)
     views = {v.view: v.count for v in count_views(None, user_id=0, on=date(2025, 3, 11))}
     assert (views[View.FAMILY], views[View.ANSWERED]) == (1, 0)
     answer_request(application=application, step=step, text="Eccolo", files=[], at=days(2), by=None)
@@ -344,6 +382,7 @@ def test_an_approval_refused_on_review_gives_the_money_back() -> None:
         application=application, code="isee", outcome="no", reason="ISEE 60.000", at=days(15), by=officer
     )
     notify_refusal(application=application, reasons=None, at=days(15), by=officer)
+    posted(application, days(15))
     assert not decide(application, days(40)).is_approved
     assert Award.objects.get().status == AwardStatus.ENDED
     assert get_account_totals([get_pot_id(programme)])[Account.COMMITTED] == 0
@@ -359,6 +398,7 @@ def test_after_vouchers_were_issued_a_refusal_on_review_is_a_forfeiture() -> Non
     application = reopen_case(application=application, ground="office", reason="errore", at=days(15), by=officer)
     overrule_criterion(application=application, code="isee", outcome="no", reason="x", at=days(15), by=officer)
     notify_refusal(application=application, reasons=None, at=days(15), by=officer)
+    posted(application, days(15))
     with pytest.raises(ApplicationRefused) as error:
         decide(application, days(40))
     assert code_of(error) is Refusal.VOUCHERS_ISSUED

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Max
 from django.utils import timezone
@@ -21,14 +21,18 @@ from piutempo.applications.rules import (
 from piutempo.applications.selectors import Assessment, RulesByDay, assess, get_rules
 from piutempo.applications.services.refused import ApplicationRefused
 from piutempo.awards.models import Award, AwardStatus
+from piutempo.correspondence.selectors import list_departures
 from piutempo.people.models import User
 from piutempo.procedures.models import Procedure, StepKind
-from piutempo.procedures.selectors import list_procedures, refusal_to_decide
+from piutempo.procedures.rules.refusals import Refusal as ClockRefusal
+from piutempo.procedures.selectors import get_laws, is_taken_back, list_procedures, refusal_to_decide
 from piutempo.procedures.services import Opening, ProcedureRefused, open_procedures
 from piutempo.programmes.rules.eligibility import YES
 from piutempo.programmes.rules.terms import Terms
 
 SUBJECT = "applications.application"
+#: The letters that ask something of a family: their days do not run before they have left.
+ASKING = ("applications.notice", "applications.request")
 CHUNK = 500
 
 
@@ -127,6 +131,7 @@ class _Around:
         self.conflicts: set[int] = set()
         self.rounds: dict[int, int] = {}
         self.awards: dict[int, list[Award]] = {}
+        self.departures: dict[tuple[int, str], datetime | None] = {}
         for start in range(0, len(ids), CHUNK):
             self._read(ids[start : start + CHUNK])
         for award in Award.objects.filter(application_id__in=[a.pk for a in reopened]).order_by("id"):
@@ -140,6 +145,7 @@ class _Around:
         ):
             self.proposals[proposal.application_id] = proposal
         self.procedures |= list_procedures(SUBJECT, ids)
+        self.departures |= list_departures(kinds=ASKING, subject=SUBJECT, subject_ids=ids)
         conflicts = Conflict.objects.filter(application_id__in=ids, settled_at__isnull=True).order_by()
         self.conflicts |= set(conflicts.values_list("application_id", flat=True))
 
@@ -176,7 +182,7 @@ def _check(
     if is_approved and application.pk in around.conflicts:
         raise ApplicationRefused(Refusal.CONFLICT_OPEN, number=number)
     procedure = around.procedures[application.pk]
-    _check_days(procedure, item, assessment, is_approved=is_approved)
+    _check_days(procedure, item, assessment, around.departures, is_approved=is_approved)
     judged = Judged(
         item=item,
         application=application,
@@ -208,7 +214,14 @@ def _check_signature(judged: Judged) -> None:
         raise ApplicationRefused(refusal, number=judged.application.number)
 
 
-def _check_days(procedure: Procedure, item: DecisionInput, assessment: Assessment, *, is_approved: bool) -> None:
+def _check_days(
+    procedure: Procedure,
+    item: DecisionInput,
+    assessment: Assessment,
+    departures: Mapping[tuple[int, str], datetime | None],
+    *,
+    is_approved: bool,
+) -> None:
     early = refusal_to_decide(
         procedure,
         is_approval=is_approved,
@@ -217,8 +230,32 @@ def _check_days(procedure: Procedure, item: DecisionInput, assessment: Assessmen
     )
     if early is not None:
         raise ProcedureRefused(early)
+    if not is_approved:
+        _check_letters(procedure, timezone.localdate(item.at), departures)
     if not is_approved and is_observed(procedure) and not item.note.strip():
         raise ApplicationRefused(Refusal.OBSERVATIONS_UNANSWERED)
+
+
+def _check_letters(procedure: Procedure, on: date, departures: Mapping[tuple[int, str], datetime | None]) -> None:
+    """
+    Refuse while what was asked of the family, and it did not answer, has not left, or left less than its days ago.
+
+    :raises ApplicationRefused: LETTER_NOT_SENT
+    :raises ProcedureRefused: NOTICE_RUNNING, REQUEST_RUNNING
+    """
+    for step in procedure.steps.all():
+        key = (procedure.subject_id, str(step.pk))
+        if step.round != procedure.round or step.answered_at is not None or key not in departures:
+            continue
+        if is_taken_back(step):
+            continue
+        left_at = departures[key]
+        if left_at is None:
+            raise ApplicationRefused(Refusal.LETTER_NOT_SENT)
+        left_on = timezone.localdate(left_at)
+        if left_on > timezone.localdate(step.sent_at) and on <= get_laws().family_due_on(left_on, step.days):
+            is_notice = step.kind == StepKind.NOTICE
+            raise ProcedureRefused(ClockRefusal.NOTICE_RUNNING if is_notice else ClockRefusal.REQUEST_RUNNING)
 
 
 def is_competitive(terms: Terms) -> bool:
