@@ -22,6 +22,8 @@ from piutempo.applications.models import Application
 from piutempo.applications.selectors import get_declared
 from piutempo.applications.services import notify_refusal, propose_decision, sign_proposal, submit_application
 from piutempo.applications.services.declaring import declare_members, declare_situation, open_draft
+from piutempo.correspondence.models import Letter
+from piutempo.correspondence.services import mark_posted
 from piutempo.kernel.periods import Month
 from piutempo.network.models import Desk
 from piutempo.network.services import accredit_site, open_desk, register_provider, register_site
@@ -145,6 +147,8 @@ def main() -> None:
         applied = apply_for(name, desk=desk, at=day_of(last_month, 10 + n), by=operator, isee_cents=isee)
         if name == "greco":  # told why; the days for an answer are over
             notify_refusal(application=applied, reasons=None, at=day_of(last_month, 14), by=officer)
+            notice = Letter.objects.filter(kind="applications.notice", subject_id=applied.pk)
+            mark_posted(letters=list(notice), at=day_of(last_month, 14), by=officer)
 
     vera = persona("vera", "Vera Pace", Role.CITIZEN)
     draft_for("pace", desk=None, programme=programme, at=day_of(last_month, 15), by=vera, user=vera)
