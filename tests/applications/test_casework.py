@@ -9,7 +9,7 @@ import pytest
 from piutempo.applications.messages import refusal_sentence
 from piutempo.applications.models import Application, Conflict, ConflictKind, Decision, Proposal, Status
 from piutempo.applications.rules import Refusal
-from piutempo.applications.selectors import count_applications
+from piutempo.applications.selectors import assess, count_applications
 from piutempo.applications.selectors.queues import View, count_views, in_view, with_deadline
 from piutempo.applications.services import (
     ApplicationRefused,
@@ -163,11 +163,16 @@ def test_a_notice_needs_a_reason_of_the_rules() -> None:
 
 # ── Documents, reminders, days that run out ─────────────────────────────────────────────────────────────────────────
 def test_what_an_officer_overruled_is_refused_in_the_officers_words() -> None:
-    application = submitted(load_regional())
+    application = make_submitted(make_programme())
     assessment = assess(application)
     line = next(c for c in assessment.effective.criteria if not c.group)
     overrule_criterion(
-        application=application, code=line.code, outcome="no", reason="L'INPS dice altro.", at=days(1), by=make_user()
+        application=application,
+        code=line.code,
+        outcome="no",
+        reason="L'INPS dice altro.",
+        at=days(1),
+        by=make_user(),
     )
     step = notify_refusal(application=application, reasons=None, at=days(2), by=None)
     assert len(step.items) == 1

@@ -121,7 +121,7 @@ def notify_refusal(*, application: Application, reasons: Sequence[str] | None, a
     """
     held, procedure, terms = _open_case(application)
     assessment = assess(held)
-    grounds = reasons_of(assessment.effective.criteria)
+    grounds = reasons_of(assessment)
     if is_competitive(terms) or not grounds:
         raise ApplicationRefused(Refusal.NOTHING_TO_NOTIFY)
     step = give_notice(
@@ -159,7 +159,7 @@ def notify_refusals(
     letters = []
     for application, assessment in refused:
         procedure = procedures.get(application.pk) or open_procedure_of(application, assessment.terms)
-        step = give_notice(procedure=procedure, reasons=reasons_of(assessment.effective.criteria), at=at, by=by)
+        step = give_notice(procedure=procedure, reasons=reasons_of(assessment), at=at, by=by)
         steps[application.pk] = step
         letters.append(request_letter(application, step, at=at, by=by, is_history=is_history))
     record_events(event_of("applications.notice_given", held[pk], at, by, _step_data(s)) for pk, s in steps.items())

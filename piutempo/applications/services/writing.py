@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from piutempo.applications.models import Application, Decision, Review
 from piutempo.applications.rules import last_review_day
+from piutempo.applications.selectors import Assessment
 from piutempo.applications.services.judging import SUBJECT, Judged, is_observed
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.correspondence.services import LetterInput
@@ -38,15 +39,24 @@ def lines_of(sentences: Iterable[str]) -> str:
     return "\n".join(f"- {' '.join(sentence.split())}" for sentence in sentences)
 
 
-def reasons_of(criteria: Sequence[CriterionOutcome]) -> list[str]:
-    """Return why the rules do not say yes: each deciding criterion's sentence, what was read, and its source."""
-    return [reason_of(c) for c in criteria if c.is_decisive and c.effective != YES]
+def reasons_of(assessment: Assessment) -> list[str]:
+    """
+    Return why the answer is not yes: each deciding criterion's sentence, what was read, and its source.
+
+    Where an officer overruled the rule, the reason is the officer's: the rule's sentence says the contrary.
+    """
+    return [
+        reason_of(c, assessment.overrules[c.code].reason if c.overruled else "")
+        for c in assessment.effective.criteria
+        if c.is_decisive and c.effective != YES
+    ]
 
 
-def reason_of(criterion: CriterionOutcome) -> str:
-    """Return one reason with the value read and its source."""
+def reason_of(criterion: CriterionOutcome, officers: str = "") -> str:
+    """Return one reason with the value read and its source; ``officers``: the officer's words instead of the rule's."""
+    said = f"{criterion.title}: {officers.rstrip('.')}." if officers else criterion.sentence
     read = f" Abbiamo letto: {criterion.value}." if criterion.value and criterion.effective != MISSING else ""
-    return f"{criterion.sentence}{read} Fonte: {criterion.source}."
+    return f"{said}{read} Fonte: {criterion.source}."
 
 
 def request_letter(
@@ -105,7 +115,7 @@ def decision_letters(
             note = " ".join(decision.note.split())
             heard = "Abbiamo letto le tue osservazioni. " if is_observed(judged.procedure) else ""
             fields |= {
-                "motivi": lines_of(reasons_of(judged.assessment.effective.criteria)),
+                "motivi": lines_of(reasons_of(judged.assessment)),
                 "osservazioni": f"{heard}{note}".strip(),
             }
         kind = "applications.approval" if decision.is_approved else "applications.refusal"

@@ -77,7 +77,7 @@ def request_documents(request: PiuRequest, application_id: int) -> HttpResponse:
 def notice(request: PiuRequest, application_id: int) -> HttpResponse:
     """Tell the family why the office means to refuse; the reasons are those of the rules."""
     application = get_to_handle(request, application_id)
-    reasons = reasons_of(assess(application).effective.criteria)
+    reasons = reasons_of(assess(application))
     form = NoticeForm(request.POST or None, initial={"reasons": "\n".join(reasons)})
 
     def send() -> str:

@@ -122,7 +122,7 @@ def decide(request: PiuRequest, application_id: int, way: str) -> HttpResponse:
             "form": form,
             "approve": approve,
             "two_sign": two_sign,
-            "reasons": reasons_of(assessment.effective.criteria),
+            "reasons": reasons_of(assessment),
             "previews": preview_awards(application, assessment, decided_on=timezone.localdate(request.now))
             if approve
             else [],
