@@ -229,6 +229,8 @@ def change_sentence(refused: ChangeRefused) -> str:
     """Return what to tell the person who declares or handles a change."""
     problems = " ".join(_(problem.text) % problem.params for problem in refused.problems)
     return str(CHANGE_SENTENCES[refused.code]) % {"problems": problems}
+
+
 def refusal_sentence(refused: ApplicationRefused | ProcedureRefused) -> str:
     """Return what to tell an officer whom this context, or the procedure's clock, stopped."""
     if isinstance(refused, ProcedureRefused):

@@ -65,7 +65,8 @@ def follow_letters(at: datetime) -> int:
 
 
 def _departures(steps: Sequence[Step]) -> dict[tuple[int, str], datetime | None]:
-    ids, found = sorted({s.procedure.subject_id for s in steps}), {}
+    ids = sorted({s.procedure.subject_id for s in steps})
+    found: dict[tuple[int, str], datetime | None] = {}
     for start in range(0, len(ids), CHUNK):
         found |= list_departures(kinds=ASKING, subject=SUBJECT, subject_ids=ids[start : start + CHUNK])
     return found

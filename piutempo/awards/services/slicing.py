@@ -179,7 +179,8 @@ def _list_closed(application_id: int, but: Suspension | None = None) -> list[Spa
     standing = Suspension.objects.filter(application_id=application_id, resumed_at__isnull=True)
     return [
         (Month.of(s.since), Month.of(s.until) if s.until else None)
-        for s in standing.exclude(pk=but.pk if but else None).order_by("since", "id")
+        for s in standing.order_by("since", "id")
+        if but is None or s.pk != but.pk
     ]
 
 
