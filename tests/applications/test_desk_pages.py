@@ -79,6 +79,15 @@ def delegate(client, person, **changes):
     return client.post(f"/sportello/persona/{person.pk}/delega/", data, follow=True)
 
 
+def test_a_mistyped_code_is_said_to_be_mistyped(client, desk):
+    code = fiscal_code(9_000_002)
+    for wrong in (code[:-1] + ("A" if code[-1] != "A" else "B"), code[:-2]):
+        answer = search(client, wrong)
+        assert answer.status_code == 422 and "Il codice fiscale non è valido" in text_of(answer)
+        assert "persone trovate" not in text_of(answer)
+    assert search(client, "Verdi Lucia").status_code == 200
+
+
 def test_from_an_unknown_card_to_a_submitted_application(client, desk):
     make_municipality()
     code = fiscal_code(9_000_001)

@@ -45,7 +45,7 @@ def family(client, monkeypatch):
     return SimpleNamespace(client=client, user=user, person=application.applicant, application=application)
 
 
-def write_letter(person, key="1"):
+def write_letter(person, key="1", at=DECIDED_AT):
     return send_letter(
         kind="correspondence.answer",
         person=person,
@@ -53,7 +53,7 @@ def write_letter(person, key="1"):
         subject=SUBJECT,
         subject_id=1,
         key=key,
-        at=DECIDED_AT,
+        at=at,
         by=None,
     )
 
@@ -69,6 +69,7 @@ def test_my_letters_open_and_those_of_others_do_not_exist(family):
     mine, other = write_letter(family.person), write_letter(make_person(), key="2")
     page = text_of(family.client.get("/cittadino/lettere/"))
     assert mine.title in page and str(mine.entry) in page
+    assert "da stampare" not in page, "what the office has to do is no news for the family"
     assert f"/cittadino/lettere/{other.pk}.pdf" not in page
     answer = family.client.get(f"/cittadino/lettere/{mine.pk}.pdf")
     assert answer.content.startswith(b"%PDF") and answer["Content-Type"] == "application/pdf"
@@ -79,6 +80,12 @@ def test_my_letters_open_and_those_of_others_do_not_exist(family):
     assert family.client.get("/cittadino/lettere/?domanda=" + "9" * 40).status_code == 200
     stranger(family.client)
     assert family.client.get(f"/cittadino/lettere/{mine.pk}.pdf").status_code == 404
+
+
+def test_the_newest_letter_is_on_top_whenever_it_was_written_down(family):
+    newest, older = write_letter(family.person), write_letter(family.person, "2", DECIDED_AT - timedelta(days=3))
+    page = text_of(family.client.get("/cittadino/lettere/"))
+    assert page.index(f"/cittadino/lettere/{newest.pk}.pdf") < page.index(f"/cittadino/lettere/{older.pk}.pdf")
 
 
 def test_the_letters_take_the_same_queries_for_one_or_many(family, django_assert_max_num_queries):

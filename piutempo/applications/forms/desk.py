@@ -7,6 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from piutempo.kernel.identifiers import normal_fiscal_code
+from piutempo.people.messages import REFUSALS
+from piutempo.people.rules import Refusal
 from piutempo.ui.forms import DayField, KeyedForm, UploadField
 
 #: What people photograph or scan a paper with.
@@ -26,6 +29,16 @@ class FindForm(forms.Form):
         ),
         error_messages={"required": _("Scrivi il codice fiscale, oppure il cognome.")},
     )
+
+    def clean_who(self) -> str:
+        """A name has no digits: what has some is a codice fiscale, and a mistyped one must not look like nobody."""
+        text = str(self.cleaned_data["who"])
+        if any(letter.isdigit() for letter in text):
+            try:
+                normal_fiscal_code(text)
+            except ValueError:
+                raise forms.ValidationError(str(REFUSALS[Refusal.FISCAL_CODE])) from None
+        return text
 
 
 class IdentifyForm(KeyedForm):

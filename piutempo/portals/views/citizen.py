@@ -47,7 +47,7 @@ def own(page: View) -> View:
 @own
 def letters(request: PiuRequest, person: Person) -> HttpResponse:
     """Everything the office wrote to me, the newest first; ``?domanda=`` keeps those about one application."""
-    rows = list_letters_of(person)
+    rows = list_letters_of(person).order_by("-created_at", "-id")
     number = request.GET.get("domanda", "")
     if number.isdecimal() and len(number) < 18:
         rows = rows.filter(subject=SUBJECT, subject_id=int(number))
