@@ -30,6 +30,9 @@ REFUSALS: dict[Refusal, Promise] = {
         "Per questa famiglia c'è già una decadenza avviata o decisa: aprila dalla pagina del beneficio."
     ),
     Refusal.FORFEITURE_CLOSED: _("La decadenza è già stata chiusa: ricarica la pagina per vedere com'è finita."),
+    Refusal.LETTER_NOT_SENT: _(
+        "La lettera alla famiglia non è ancora partita: spediscila e segna il giorno. I suoi giorni corrono da lì."
+    ),
     Refusal.WRONG_DAY: _("Il giorno deve venire dopo la domanda e non può essere nel futuro: correggilo."),
     Refusal.ABOVE_CLAIM: _("L'importo supera quanto la famiglia deve ancora restituire. Controlla l'importo."),
     Refusal.CLAIM_CANCELLED: _("Questo credito è stato annullato: non si registrano incassi."),

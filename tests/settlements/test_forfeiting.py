@@ -36,7 +36,7 @@ from piutempo.settlements.services import (
 )
 from piutempo.vouchers.models import Voucher
 from piutempo.vouchers.services import redeem
-from tests.applications.factories import make_user
+from tests.applications.factories import make_user, posted
 from tests.vouchers.factories import NOW, ROME, TODAY, build_family, build_world, codes_of, issued
 
 pytestmark = pytest.mark.django_db
@@ -95,12 +95,27 @@ def pay(world) -> None:
 
 def decide(application, officer, since: date = TODAY) -> Forfeiture:
     forfeiture = open_forfeiture(application=application, since=since, reasons=["ISEE oltre"], at=NOW, by=officer)
+    posted(application, NOW)
     return decide_forfeiture(forfeiture=forfeiture, text="ISEE oltre il limite.", at=LATER, by=officer)
+
+
+def test_nothing_is_decided_while_the_notice_has_not_left(application, officer, spent):
+    forfeiture = open_forfeiture(application=application, since=TODAY, reasons=["ISEE oltre"], at=NOW, by=officer)
+    with pytest.raises(SettlementRefused) as refused:
+        decide_forfeiture(forfeiture=forfeiture, text="Sì", at=LATER, by=officer)
+    assert refused.value.code is Refusal.LETTER_NOT_SENT
+    posted(application, LATER)
+    with pytest.raises(ProcedureRefused) as running:
+        decide_forfeiture(forfeiture=forfeiture, text="Sì", at=LATER + timedelta(days=1), by=officer)
+    assert running.value.code is ProcedureRefusal.NOTICE_RUNNING
+    assert Claim.objects.count() == 0
+    decide_forfeiture(forfeiture=forfeiture, text="Sì", at=LATER + timedelta(days=13), by=officer)
 
 
 def test_the_familys_days_run_before_anybody_decides(application, officer, spent):
     forfeiture = open_forfeiture(application=application, since=TODAY, reasons=["ISEE oltre"], at=NOW, by=officer)
     assert open_forfeiture(application=application, since=TODAY, reasons=["x"], at=NOW, by=officer).pk == forfeiture.pk
+    posted(application, NOW)
     for days in range(11):
         with pytest.raises(ProcedureRefused) as refused:
             decide_forfeiture(forfeiture=forfeiture, text="Sì", at=NOW + timedelta(days=days), by=officer)
@@ -168,6 +183,7 @@ def test_what_a_family_owes_is_not_recovered_from_the_provider_too(world, applic
 
 def test_the_sealed_reasons_are_nowhere_in_clear(world, application, officer, spent):
     forfeiture = open_forfeiture(application=application, since=TODAY, reasons=["Zebra segreta"], at=NOW, by=officer)
+    posted(application, NOW)
     decide_forfeiture(forfeiture=forfeiture, text="Zebra segreta.", at=LATER, by=officer)
     assert not Award.objects.filter(end_reason__icontains="zebra").exists()
     assert not any("zebra" in str(event.data).lower() for event in Event.objects.all())

@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from piutempo.applications.models import Application, Status
 from piutempo.applications.selectors import get_rules
 from piutempo.awards.models import Award
+from piutempo.correspondence.selectors import list_departures
 from piutempo.correspondence.services import send_letter
 from piutempo.kernel.money import format_euro
 from piutempo.people.models import User
-from piutempo.procedures.models import Outcome
-from piutempo.procedures.selectors import get_procedure, list_steps
-from piutempo.procedures.services import close_procedure, give_notice, open_procedure
+from piutempo.procedures.models import Outcome, Procedure, StepKind
+from piutempo.procedures.rules.refusals import Refusal as ClockRefusal
+from piutempo.procedures.selectors import get_laws, get_procedure, list_steps
+from piutempo.procedures.services import ProcedureRefused, close_procedure, give_notice, open_procedure
 from piutempo.records.services import record_event
 from piutempo.settlements.letters import DECISION, DROPPED, NOTICE
 from piutempo.settlements.models import Claim, ClaimLine, Forfeiture, ForfeitureStatus, StatementLine
@@ -92,7 +94,7 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
 
     Deciding twice changes nothing.
 
-    :raises SettlementRefused: NO_REASON, FORFEITURE_CLOSED (dropped)
+    :raises SettlementRefused: NO_REASON, FORFEITURE_CLOSED (dropped), LETTER_NOT_SENT (and the family did not answer)
     :raises ProcedureRefused: NOTICE_RUNNING: the family's days have not run
     """
     held = _lock(forfeiture)
@@ -106,6 +108,7 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
     if procedure is None:
         raise SettlementRefused(Refusal.FORFEITURE_CLOSED)
     close_procedure(procedure=procedure, outcome=Outcome.REFUSED, at=at, by=by)
+    _check_letter(held, procedure, timezone.localdate(at))
     # The reasons are sealed: awards and events only say that it was a forfeiture.
     said = _("Decadenza dal %(day)s") % {"day": _day(held.since)}
     reports = end_benefit(application=held.application, cause=LapseCause.WITHDRAWN, reason=said, at=at, by=by)
@@ -139,6 +142,27 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
     }
     _send(DECISION.code, held, fields, at, by)
     return held
+
+
+def _check_letter(forfeiture: Forfeiture, procedure: Procedure, on: date) -> None:
+    """
+    Refuse while the notice has not left, or left less than its days ago; a family that answered had it.
+
+    :raises SettlementRefused: LETTER_NOT_SENT
+    :raises ProcedureRefused: NOTICE_RUNNING
+    """
+    notices = [step for step in list_steps(procedure) if step.kind == StepKind.NOTICE]
+    pk, key = forfeiture.application_id, str(forfeiture.pk)
+    departures = list_departures(kinds=[NOTICE.code], subject="applications.application", subject_ids=[pk])
+    if not notices or notices[-1].answered_at is not None or (pk, key) not in departures:
+        return
+    left_at = departures[pk, key]
+    if left_at is None:
+        raise SettlementRefused(Refusal.LETTER_NOT_SENT)
+    left_on = timezone.localdate(left_at)
+    late = left_on > timezone.localdate(notices[-1].sent_at)
+    if late and on <= get_laws().family_due_on(left_on, notices[-1].days):
+        raise ProcedureRefused(ClockRefusal.NOTICE_RUNNING)
 
 
 @transaction.atomic
