@@ -266,6 +266,9 @@ def test_one_proposes_and_another_signs(tmp_path, settings) -> None:
     with pytest.raises(ApplicationRefused) as error:
         decide(application, by=officer)
     assert code_of(error) is Refusal.PROPOSAL_NEEDED
+    with pytest.raises(ApplicationRefused) as error:  # nor by saying that somebody else proposed
+        decide_applications([DecisionInput(application, DECIDED_AT, by=officer, proposed_by=manager)])
+    assert code_of(error) is Refusal.PROPOSAL_NEEDED
     proposal = propose_decision(application=application, approve=True, note="", at=DECIDED_AT, by=officer)
     with pytest.raises(ApplicationRefused) as error:
         propose_decision(application=application, approve=True, note="", at=DECIDED_AT, by=officer)

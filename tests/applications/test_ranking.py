@@ -14,7 +14,16 @@ from piutempo.applications.selectors.rankings import (
     list_places,
     list_rankings,
 )
-from piutempo.applications.services import ApplicationRefused, decide_application, overrule_criterion, renounce
+from piutempo.applications.services import (
+    ApplicationRefused,
+    decide_application,
+    notify_refusal,
+    overrule_criterion,
+    propose_decision,
+    renounce,
+    reopen_case,
+    sign_proposal,
+)
 from piutempo.applications.services.leaving import withdraw_application
 from piutempo.applications.services.ranking import (
     check_ranking,
@@ -27,10 +36,11 @@ from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.selectors import list_waiting
 from piutempo.awards.services import end_award
 from piutempo.correspondence.models import Letter
+from piutempo.procedures.rules.refusals import Refusal as ClockRefusal
 from piutempo.procedures.selectors import get_procedure
-from piutempo.procedures.services import close_step, open_procedure, request_documents
+from piutempo.procedures.services import ProcedureRefused, close_step, open_procedure, request_documents
 from piutempo.programmes.models import Programme
-from tests.applications.factories import ROME, get_pot_id, make_programme, make_submitted, make_user
+from tests.applications.factories import ROME, get_pot_id, make_programme, make_submitted, make_user, posted
 
 pytestmark = pytest.mark.django_db
 
@@ -291,6 +301,23 @@ def test_drawing_up_costs_the_same_whatever_the_requests(programme, officer, dja
     many(programme, 12)
     with django_assert_max_num_queries(30):
         draw(programme, officer)
+
+
+def test_a_case_opened_again_after_the_ranking_is_not_refused_without_a_notice(programme, officer, signer):
+    """It competes with nobody any more: what it was granted is not taken back in a day."""
+    application = submit(programme)
+    publish_ranking(ranking=draw(programme, officer), at=CLOSED, by=signer)
+    reopen_case(application=application, ground="office", reason="Un errore", at=CLOSED, by=officer)
+    overrule_criterion(application=application, code="isee", outcome="no", reason="ISEE falso", at=CLOSED, by=officer)
+    with pytest.raises(ProcedureRefused) as early:
+        propose_decision(application=application, approve=False, note="", at=CLOSED, by=officer)
+    assert early.value.code is ClockRefusal.NOTICE_NEEDED
+    notify_refusal(application=application, reasons=None, at=CLOSED, by=officer)
+    posted(application, CLOSED)
+    after = CLOSED + timedelta(days=13)
+    proposal = propose_decision(application=application, approve=False, note="", at=after, by=officer)
+    assert not sign_proposal(proposal=proposal, at=after, by=signer).is_approved
+    assert Award.objects.get().status == AwardStatus.ENDED
 
 
 @pytest.mark.parametrize("status", [AwardStatus.COMMITTED])

@@ -172,7 +172,7 @@ def _close_procedures(pairs: Sequence[tuple[Decision, Judged]]) -> None:
                 outcome=End.REFUSED,
                 at=decision.decided_at,
                 by=decision.decided_by,
-                is_competitive=is_competitive(one.assessment.terms),
+                is_competitive=is_competitive(one.assessment.terms) and one.round == 1,
             )
     close_procedures(
         [

@@ -116,13 +116,13 @@ def notify_refusal(*, application: Application, reasons: Sequence[str] | None, a
     """
     Tell the family why the office means to refuse (*preavviso di rigetto*); ``reasons`` None: those of the rules.
 
-    :raises ApplicationRefused: NOT_SUBMITTED, NOTHING_TO_NOTIFY (the rules do not refuse, or it is a ranking)
+    :raises ApplicationRefused: NOT_SUBMITTED, NOTHING_TO_NOTIFY (the rules do not refuse, or a ranking decides)
     :raises ProcedureRefused: NO_GROUNDS, NOTICE_RUNNING, REQUEST_RUNNING
     """
     held, procedure, terms = _open_case(application)
     assessment = assess(held)
     grounds = reasons_of(assessment)
-    if is_competitive(terms) or not grounds:
+    if (is_competitive(terms) and held.decision_id is None) or not grounds:
         raise ApplicationRefused(Refusal.NOTHING_TO_NOTIFY)
     step = give_notice(
         procedure=procedure,
@@ -152,7 +152,8 @@ def notify_refusals(
     for application in held.values():
         if application.status == Status.SUBMITTED:
             assessment = assess(application, overrules=overrules.get(application.pk, ()), known=known)
-            if assessment.effective.outcome == NO and not is_competitive(assessment.terms):
+            competes = is_competitive(assessment.terms) and application.decision_id is None
+            if assessment.effective.outcome == NO and not competes:
                 refused.append((application, assessment))
     procedures = list_procedures(SUBJECT, [application.pk for application, _ in refused])
     steps: dict[int, Step] = {}

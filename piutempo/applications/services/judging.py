@@ -78,7 +78,8 @@ class Judged:
         """Who prepared it, where two persons decide."""
         if self.proposal is not None:
             return self.proposal.proposed_by_id
-        return self.item.proposed_by.pk if self.item.proposed_by else None
+        is_ranked = self.item.place is not None  # who drew a ranking up proposed all of it; nobody else by word alone
+        return self.item.proposed_by.pk if self.item.proposed_by and is_ranked else None
 
     def months_of(self, product_code: str) -> int:
         """Return the months that approving grants of a product."""
@@ -182,7 +183,14 @@ def _check(
     if is_approved and application.pk in around.conflicts:
         raise ApplicationRefused(Refusal.CONFLICT_OPEN, number=number)
     procedure = around.procedures[application.pk]
-    _check_days(procedure, item, assessment, around.departures, is_approved=is_approved)
+    _check_days(
+        procedure,
+        item,
+        assessment,
+        around.departures,
+        is_approved=is_approved,
+        is_first=application.decision_id is None,
+    )
     judged = Judged(
         item=item,
         application=application,
@@ -221,11 +229,13 @@ def _check_days(
     departures: Mapping[tuple[int, str], datetime | None],
     *,
     is_approved: bool,
+    is_first: bool,
 ) -> None:
+    """``is_first``: nothing was decided yet. A case opened again competes with nobody: its refusal needs a notice."""
     early = refusal_to_decide(
         procedure,
         is_approval=is_approved,
-        is_competitive=is_competitive(assessment.terms),
+        is_competitive=is_competitive(assessment.terms) and is_first,
         on=timezone.localdate(item.at),
     )
     if early is not None:
