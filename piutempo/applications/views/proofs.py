@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from piutempo.applications.forms.evidence import DeclareForm, HolderForm, UploadForm
@@ -150,7 +150,9 @@ class _Given:
         """Store the self-declaration as it was shown."""
         form = DeclareForm(self.request.POST, prefix=f"declare-{self.criterion.code}")
         if form.is_valid():
-            declare_criterion(**self.what, text=_declared(self.application, self.criterion))
+            with translation.override("it"):  # what is filed is the declaration of the law's language
+                text = _declared(self.application, self.criterion)
+            declare_criterion(**self.what, text=text)
             messages.success(self.request, _("Dichiarazione salvata: %(title)s.") % {"title": self.criterion.title})
         return form
 
@@ -159,7 +161,9 @@ class _Given:
         form = HolderForm(self.request.POST, prefix=f"holder-{self.criterion.code}")
         if form.is_valid():
             data = form.cleaned_data
-            name_holder(**self.what, text=holder_text(data["office"], data["document"], data["when"]))
+            with translation.override("it"):
+                text = holder_text(data["office"], data["document"], data["when"])
+            name_holder(**self.what, text=text)
             messages.success(self.request, _("Salvato: l'ufficio chiede il documento a chi lo ha."))
         return form
 
