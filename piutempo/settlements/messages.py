@@ -30,6 +30,10 @@ REFUSALS: dict[Refusal, Promise] = {
         "Per questa famiglia c'è già una decadenza avviata o decisa: aprila dalla pagina del beneficio."
     ),
     Refusal.FORFEITURE_CLOSED: _("La decadenza è già stata chiusa: ricarica la pagina per vedere com'è finita."),
+    Refusal.SIGNED_BY_OPENER: _(
+        "In questo programma decidono due persone: chi ha avviato la decadenza non la decide. Chiedi a un'altra persona "
+        "dell'ufficio. Archiviarla puoi anche tu."
+    ),
     Refusal.LETTER_NOT_SENT: _(
         "La lettera alla famiglia non è ancora partita: spediscila e segna il giorno. I suoi giorni corrono da lì."
     ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import Error, transaction
 
 from piutempo.applications.models import Application, Decision, Status
+from piutempo.applications.selectors import get_rules
 from piutempo.awards.models import Award
 from piutempo.correspondence.models import Letter
 from piutempo.kernel.periods import Month
@@ -179,6 +181,19 @@ def test_what_a_family_owes_is_not_recovered_from_the_provider_too(world, applic
         record_recovery(payment=payment, amount_cents=5_000, reason="x", on=LATER.date(), at=LATER, by=None)
     record_recovery(payment=payment, amount_cents=2_000, reason="x", on=LATER.date(), at=LATER, by=None)
     assert list_all_violations() == []
+
+
+def test_where_two_persons_decide_who_opened_it_does_not(monkeypatch, world, application, officer, spent):
+    forfeiture = open_forfeiture(application=application, since=TODAY, reasons=["ISEE oltre"], at=NOW, by=officer)
+    posted(application, NOW)
+    programme, terms = get_rules(application.programme, TODAY)
+    two = replace(terms, procedure=replace(terms.procedure, needs_second_signature=True))
+    monkeypatch.setattr("piutempo.settlements.services.forfeiting.get_rules", lambda *_: (programme, two))
+    with pytest.raises(SettlementRefused) as refused:
+        decide_forfeiture(forfeiture=forfeiture, text="Sì", at=LATER, by=officer)
+    assert refused.value.code is Refusal.SIGNED_BY_OPENER
+    decide_forfeiture(forfeiture=forfeiture, text="Sì", at=LATER, by=make_user())
+    assert Forfeiture.objects.get().status == ForfeitureStatus.DECIDED
 
 
 def test_the_sealed_reasons_are_nowhere_in_clear(world, application, officer, spent):

@@ -94,7 +94,8 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
 
     Deciding twice changes nothing.
 
-    :raises SettlementRefused: NO_REASON, FORFEITURE_CLOSED (dropped), LETTER_NOT_SENT (and the family did not answer)
+    :raises SettlementRefused: NO_REASON, FORFEITURE_CLOSED (dropped), LETTER_NOT_SENT (and the family did not answer),
+        SIGNED_BY_OPENER (two persons decide in this programme)
     :raises ProcedureRefused: NOTICE_RUNNING: the family's days have not run
     """
     held = _lock(forfeiture)
@@ -107,6 +108,9 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
     procedure = get_procedure(SUBJECT, held.pk)
     if procedure is None:
         raise SettlementRefused(Refusal.FORFEITURE_CLOSED)
+    terms = get_rules(held.application.programme, timezone.localdate(at))[1].procedure
+    if terms.needs_second_signature and by.pk == held.opened_by_id:
+        raise SettlementRefused(Refusal.SIGNED_BY_OPENER)
     close_procedure(procedure=procedure, outcome=Outcome.REFUSED, at=at, by=by)
     _check_letter(held, procedure, timezone.localdate(at))
     # The reasons are sealed: awards and events only say that it was a forfeiture.
@@ -121,7 +125,6 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
     _record("decided", held, at, by, {"claimed_cents": total, "lapsed_cents": sum(r.cents for r in reports)})
     due_on = _day(timezone.localdate(at) + timedelta(days=DAYS_TO_PAY))
     answered = [step for step in list_steps(procedure) if step.answered_at]
-    appeal = get_rules(held.application.programme, timezone.localdate(at))[1].procedure.appeal
     fields = {
         "da": _day(held.since),
         "motivi": text.strip(),
@@ -138,7 +141,7 @@ def decide_forfeiture(*, forfeiture: Forfeiture, text: str, at: datetime, by: Us
         "restituzione": _("Restituisci %(amount)s entro il %(day)s.") % {"amount": format_euro(total), "day": due_on}
         if total
         else _("Non devi restituire niente."),
-        "ricorso": appeal or _("Puoi chiedere il riesame all'ufficio."),
+        "ricorso": terms.appeal or _("Puoi chiedere il riesame all'ufficio."),
     }
     _send(DECISION.code, held, fields, at, by)
     return held
