@@ -27,4 +27,6 @@ if __name__ == "__main__":
 
     sys.exit(main())
 else:
-    from config.wsgi import application as application
+    from config import wsgi
+
+    application = wsgi.application

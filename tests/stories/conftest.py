@@ -95,6 +95,11 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Ask whether a page was left out after every story."""
+    items.sort(key=lambda item: item.name == "test_no_page_was_left_out")
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
@@ -111,6 +116,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(environment, "manage.py", "load_programmes")
     said = run(environment, "tests/stories/seed.py").stdout.strip().splitlines()[-1]
     run(environment, "manage.py", "replay", "obiettivo-conciliazione-2010", "--scale", "0.02", "--quiet")
+    run(environment, "tests/stories/seed_pages.py")
     run(environment, "manage.py", "collectstatic", "--noinput", "--verbosity", "0")
     (folder / "facts.json").write_text(said)
     return folder

@@ -43,6 +43,7 @@ FAMILIES = {
     "serra": _who("Ida", "Serra", "F", date(1982, 12, 12)),
     "nuova": _who("Nora", "Nuova", "F", date(1992, 6, 6)),
     "amato": _who("Rita", "Amato", "F", date(1990, 5, 15)),
+    "leone": _who("Carmen", "Leone", "F", date(1989, 10, 2)),
 }
 CHILDREN = {
     key: _who(given, FAMILIES[key].family, "M" if n % 2 else "F", date(YEAR - 2, 3, 10))
@@ -50,7 +51,7 @@ CHILDREN = {
         {
             "rossi": "Chiara", "moretti": "Luca", "conti": "Sofia", "bianchi": "Pietro", "ferri": "Alice",
             "greco": "Tommaso", "villa": "Emma", "haddad": "Karim", "pace": "Leo", "serra": "Nina", "nuova": "Ada",
-            "amato": "Elio",
+            "amato": "Elio", "leone": "Bice",
         }.items()
     )
 }  # fmt: skip

@@ -19,13 +19,14 @@ PERSONAS = {
     "Maria Rossi": "/area/ /cittadino/ /cittadino/buoni/ /profilo/ /ufficio/domande/",
     "Giulia Conti": """
         /area/ /cittadino/ /cittadino/buoni/ /cittadino/lettere/ /cittadino/i-miei-dati/
-        /cittadino/i-miei-dati/correzione/ /cittadino/scrivi/ /cittadino/appuntamenti/ /cittadino/deleghe/""",
+        /cittadino/i-miei-dati/correzione/ /cittadino/scrivi/ /cittadino/appuntamenti/ /cittadino/deleghe/
+        /cittadino/controlli/""",
     "Vera Pace": "/area/ /cittadino/",
     "Nora Nuova": "/area/ /cittadino/ /cittadino/buoni/",
     "Anna Sala": """
         /area/ /sportello/ /sportello/famiglie/ /sportello/famiglie/nuova/ /sportello/domande/ /sportello/coda/
         /sportello/appuntamenti/ /sportello/orari/ /sportello/coda/giornata/
-        /sportello/buoni/ /sportello/buoni/ricevi/ /sportello/giornata/""",
+        /sportello/buoni/ /sportello/buoni/ricevi/ /sportello/giornata/ /sportello/controlli/""",
     "Davide Riva": """
         /area/ /operatore/registra/ /operatore/utilizzi/ /operatore/file/ /operatore/rendiconti/
         /operatore/sedi/""",
@@ -35,10 +36,15 @@ PERSONAS = {
         /ufficio/rete/sedi/ /ufficio/rete/sportelli/nuovo/ /ufficio/rete/enti/nuovo/ /ufficio/rete/sedi/nuova/""",
     "Bruno Villa": """
         /area/ /programma/ /autorita/rapporti/ /ufficio/lista-attesa/ /autorita/rapporti/congela/
-        /ufficio/graduatorie/ /ufficio/graduatorie/graduatoria-2026/seconda/?prova=1""",
+        /ufficio/graduatorie/ /ufficio/graduatorie/graduatoria-2026/seconda/?prova=1
+        /ufficio/firma/ /ufficio/lettere/ /ufficio/lettere/firma/ /ufficio/lettere/invii/ /ufficio/lettere/invii/nuovo/
+        /ufficio/modelli/ /ufficio/modelli/applications.receipt/ /ufficio/modelli/applications.receipt/versioni/0/
+        /ufficio/protocollo/ /ufficio/messaggi/ /ufficio/controlli/campioni/ /ufficio/controlli/campioni/nuovo/
+        /ufficio/cambiamenti/""",
+    "Sara Fabbri": "/ufficio/controlli/ /ufficio/domande/",
     "Irene Fontana": """
         /area/ /contabilita/ /contabilita/rendiconti/ /contabilita/rendiconti/predisponi/
-        /contabilita/distinte/ /contabilita/saldi/ /contabilita/movimenti/""",
+        /contabilita/distinte/ /contabilita/saldi/ /contabilita/movimenti/ /contabilita/crediti/""",
     "Teresa Longo": "/area/ /autorita/rapporti/",
     "Ugo Sanna": "/area/ /autorita/rapporti/ /contabilita/saldi/",
     "Nadia Costa": "/area/ /amministrazione/ /amministrazione/nuovo/",
@@ -96,6 +102,62 @@ MORE = (
         "/operatore/rendiconti/{}/",
     ),
     ("Davide Riva", "SELECT id FROM vouchers_redemptionfile WHERE site_id = {site}", "/operatore/file/{}/"),
+    (
+        "Anna Sala",
+        "SELECT id FROM applications_application WHERE programme_id = {programme} AND number = 1",
+        (
+            "/sportello/domanda/{}/ /sportello/domanda/{}/ricevuta/ /sportello/domanda/{}/riesame/ "
+            "/sportello/domanda/{}/cambiamento/"
+        ),
+    ),
+    (
+        "Anna Sala",
+        (
+            "SELECT p.subject_id || '/risposta/' || s.id FROM procedures_step s JOIN procedures_procedure p "
+            "ON p.id = s.procedure_id JOIN applications_application a ON a.id = p.subject_id "
+            "WHERE p.subject = 'applications.application' AND a.programme_id = {programme} AND a.desk_id IS NOT NULL"
+        ),
+        "/sportello/domanda/{}/",
+    ),
+    ("Anna Sala", "SELECT id FROM controls_check WHERE finding_at IS NOT NULL", "/sportello/controlli/{}/"),
+    ("Giulia Conti", "SELECT id FROM controls_check WHERE finding_at IS NOT NULL", "/cittadino/controlli/{}/"),
+    (
+        "Giulia Conti",
+        "SELECT id FROM applications_application WHERE programme_id = {programme} AND number = 1",
+        "/cittadino/domanda/{}/riesame/ /cittadino/domanda/{}/cambiamento/ /cittadino/domanda/{}/beneficio/",
+    ),
+    ("Sara Fabbri", "SELECT id FROM controls_check WHERE finding_at IS NOT NULL", "/ufficio/controlli/{}/"),
+    (
+        "Sara Fabbri",
+        "SELECT id FROM controls_check WHERE finding_at IS NULL AND officer_id IS NOT NULL",
+        "/ufficio/controlli/{}/rilievo/ /ufficio/controlli/{}/esito/",
+    ),
+    (
+        "Carla Neri",
+        "SELECT application_id || '/segnalazioni/' || id FROM applications_conflict WHERE settled_at IS NULL",
+        "/ufficio/domande/{}/",
+    ),
+    (
+        "Carla Neri",
+        (
+            "SELECT id FROM applications_application WHERE programme_id = {programme} AND status = 'submitted' "
+            "ORDER BY id DESC"
+        ),
+        "/ufficio/domande/{}/prove/ /ufficio/domande/{}/documenti/ /ufficio/domande/{}/preavviso/",
+    ),
+    (
+        "Bruno Villa",
+        (
+            "SELECT application_id || '/rimanda/' || id FROM applications_proposal "
+            "WHERE signed_at IS NULL AND returned_at IS NULL"
+        ),
+        "/ufficio/domande/{}/",
+    ),
+    ("Bruno Villa", "SELECT id FROM controls_sample WHERE drawn_at IS NOT NULL", "/ufficio/controlli/campioni/{}/"),
+    ("Bruno Villa", "SELECT id FROM correspondence_message", "/ufficio/messaggi/{}/"),
+    ("Bruno Villa", "SELECT id FROM correspondence_letterbatch", "/ufficio/lettere/invii/{}/"),
+    ("Bruno Villa", "SELECT id FROM correspondence_letter ORDER BY id DESC", "/ufficio/lettere/{}/"),
+    ("Irene Fontana", "SELECT id FROM settlements_claim", "/contabilita/crediti/{}/"),
 )
 #: Shapes that links have led to already, for any persona.
 followed: set[tuple[str, ...]] = set()
@@ -117,6 +179,15 @@ NOT_PAGES = """
     applications:desk_scan applications:office_scan network:agree
     reception:call reception:close_day reception:arrive reception:finish reception:no_show reception:leave
     reception:end_hours reception:reopen
+    applications:assign_many applications:take applications:isee applications:sign
+    applications:case_file applications:case_receipt applications:case_request applications:citizen_receipt_pdf
+    applications:citizen_request_pdf applications:desk_file applications:desk_receipt_pdf applications:desk_request_pdf
+    applications:citizen_file
+    controls:carry controls:draw controls:facts controls:file controls:item controls:own_panel controls:population
+    controls:recount controls:send_back controls:sign
+    correspondence:handle correspondence:letter_pdf correspondence:letters_zip correspondence:posted
+    correspondence:preview correspondence:register_day correspondence:retry_notice correspondence:sign
+    portals:my_data_file portals:my_letter portals:my_signed_letter
 """.split()
 #: Files, not pages.
 FILES = re.compile(

@@ -8,7 +8,7 @@ for a review and the office decides anew. One story in steps.
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -213,5 +213,19 @@ def test_the_second_decision_stands_beside_the_first(
     )
     assert [(number, bool(way)) for number, way in rows] == [(1, False), (2, True)]
     visitor("Lucia Moretti", phone=True).go("/cittadino/").reads("approvata", "mensilità").check()
+
+
+def test_a_child_is_born_and_the_office_sees_the_change(visitor: Opener, served: Served, kept: dict[str, Any]) -> None:
+    born = TODAY + timedelta(days=kept["days"] + 7)
+    served.move_clock(kept["days"] + 8)
+    one = visitor("Lucia Moretti", phone=True).go(f"/cittadino/domanda/{kept['case']}/")
+    one.link("Comunica un cambiamento").check()
+    one.page.get_by_label("Che cosa è cambiato").select_option(index=1)
+    one.fill("Da quale giorno", f"{born}").fill("C'è una persona in più? Il suo codice fiscale", CHILDREN["nuova"].code)
+    one.fill("Il suo nome", CHILDREN["nuova"].given).fill("Il suo cognome", LUCIA.family)
+    one.choose("Che cosa è per chi ha fatto domanda", "figlio o figlia").button("Comunica il cambiamento")
+    one.reads("Grazie: il cambiamento è comunicato", "L'ufficio sta esaminando").check()
+    change = served.value("SELECT id FROM applications_change")
+    visitor("Carla Neri").go("/ufficio/cambiamenti/").check().go(f"/ufficio/cambiamenti/{change}/").check()
     run_due(served)
     run(served.environment, "tests/stories/clock.py", "verify_ledger")
