@@ -14,7 +14,7 @@ CHANGE = LetterKind(
     subject="Il tuo beneficio cambia: domanda n. {numero}",
     body="""Gentile {nome},
 
-ci hai detto che la tua situazione è cambiata: {cambiamento}, il {giorno}. Abbiamo rifatto i conti della domanda n. {numero} per «{programma}».
+ci hai detto che cosa è cambiato dal {giorno}: «{cambiamento}». Abbiamo rifatto i conti della domanda n. {numero} per «{programma}».
 
 ## Che cosa cambia
 {effetto}
@@ -42,7 +42,7 @@ CHANGE_REFUSED = LetterKind(
     subject="Il cambiamento che ci hai comunicato: domanda n. {numero}",
     body="""Gentile {nome},
 
-ci hai detto che la tua situazione è cambiata: {cambiamento}, il {giorno}. Il tuo beneficio, della domanda n. {numero} per «{programma}», resta com'era.
+ci hai detto che cosa è cambiato dal {giorno}: «{cambiamento}». Il tuo beneficio, della domanda n. {numero} per «{programma}», resta com'era.
 
 ## Perché
 {motivo}

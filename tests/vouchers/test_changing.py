@@ -14,9 +14,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from piutempo.applications.models import Application, Change, ChangeStatus
+from piutempo.applications.rules import Refusal as CaseRefusal
 from piutempo.applications.rules.changing import ChangeRefusal
 from piutempo.applications.selectors.changes import assess_change
-from piutempo.applications.services import decide_application
+from piutempo.applications.services import ApplicationRefused, ask_review, decide_application
 from piutempo.applications.services.changing import ChangeRefused, declare_change
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.awards.services import AwardRefused
@@ -123,6 +124,21 @@ def test_losing_the_right_gives_back_what_has_no_voucher_and_touches_nothing_els
         "2025-04": "issued", "2025-05": "due", "2025-10": "due", "2025-11": "due", "2025-12": "due", "2026-01": "due"
     }  # fmt: skip
     assert list_all_violations() == []
+
+
+def test_a_change_may_be_looked_at_again_within_its_own_days(programme, officer):
+    """The letter of a change offers a review: its days run from the change, not from the decision long before."""
+    application = approve(programme, "2018-05-01", "2020-05-01")
+    change = declare(application, children("2018-05-01", "2020-05-01", isee_cents=99_000_00), date(2025, 5, 3))
+    late = JUNE_10 + timedelta(days=1)
+    with pytest.raises(ApplicationRefused) as found:
+        ask_review(application=application, text="L'ISEE è un altro.", files=[], at=late, by=None)
+    assert found.value.code is CaseRefusal.REVIEW_TOO_LATE
+    apply_change(change=change, at=late, by=officer)
+    review = ask_review(
+        application=application, text="L'ISEE è un altro.", files=[], at=late + timedelta(days=10), by=None
+    )
+    assert review.answered_at is None
 
 
 def test_months_with_a_voucher_are_never_touched(programme, officer):

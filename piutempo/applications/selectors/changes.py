@@ -10,7 +10,15 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from piutempo.applications.models import Application, Attachment, AttachmentKind, Change, ChangeStatus, CriterionResult
+from piutempo.applications.models import (
+    Application,
+    Attachment,
+    AttachmentKind,
+    Change,
+    ChangeStatus,
+    CriterionResult,
+    Decision,
+)
 from piutempo.applications.rules.changing import SliceChange, effective_month_for, is_late, slice_change
 from piutempo.applications.selectors.assessment import RulesByDay, get_declared, get_rules
 from piutempo.applications.selectors.office import OFFICE_ROLES, get_scope
@@ -48,6 +56,13 @@ def get_current_facts(application: Application) -> dict[str, Any]:
     """Return the fact sheet in force: of the last change applied, or as declared with the request."""
     applied = list_applied(application)
     return get_facts_of(applied[-1]) if applied else get_declared(application)
+
+
+def last_decided_on(application: Application, decision: Decision) -> date:
+    """Return the day from which the days for a review run: of the decision, or of the last change judged after it."""
+    closed = Change.objects.filter(application=application, closed_at__gt=decision.decided_at).order_by("closed_at")
+    last = closed.values_list("closed_at", flat=True).last()
+    return timezone.localdate(last or decision.decided_at)
 
 
 def assess_change(change: Change) -> ChangeAssessment:

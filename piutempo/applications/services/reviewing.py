@@ -11,6 +11,7 @@ from django.utils import timezone
 from piutempo.applications.models import Application, Attachment, AttachmentKind, Review, Status
 from piutempo.applications.rules import Refusal, last_review_day
 from piutempo.applications.selectors import find_standing, get_rules
+from piutempo.applications.selectors.changes import last_decided_on
 from piutempo.applications.services.judging import SUBJECT, lock, open_procedure_of
 from piutempo.applications.services.refused import ApplicationRefused, event_of
 from piutempo.applications.services.writing import review_letter
@@ -31,7 +32,7 @@ def ask_review(
     *, application: Application, text: str, files: Sequence[StoredFile], at: datetime, by: User | None
 ) -> Review:
     """
-    Ask for a review of the decision in force, with reasons and files, within the programme's days.
+    Ask for a review of the decision in force, or of the last change, with reasons, within the programme's days.
 
     :raises ApplicationRefused: NO_REASON, NOT_DECIDED, REVIEW_OPEN, REVIEW_TOO_LATE
     """
@@ -41,7 +42,7 @@ def ask_review(
     decision = held.decision
     if decision is None:
         raise ApplicationRefused(Refusal.NOT_DECIDED)
-    last = last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days, get_laws())
+    last = last_review_day(last_decided_on(held, decision), terms.procedure.review_days, get_laws())
     if timezone.localdate(at) > last:
         raise ApplicationRefused(Refusal.REVIEW_TOO_LATE, last_day=last)
     if held.reviews.filter(answered_at__isnull=True).exists():

@@ -17,6 +17,7 @@ from piutempo.applications.models import Application
 from piutempo.applications.rules import last_review_day
 from piutempo.applications.selectors import list_decisions_of
 from piutempo.applications.selectors.answers import list_answer_files
+from piutempo.applications.selectors.changes import last_decided_on
 from piutempo.applications.services import ApplicationRefused
 from piutempo.applications.services.answering import SUBJECT, Answered, GivenFile, answer_request, request_review
 from piutempo.applications.views.steps import Seat
@@ -116,7 +117,7 @@ def ask_review(request: PiuRequest, seat: Seat, application: Application) -> Htt
         "decision": decision,
         "reviews": reviews,
         "is_asked": any(r.answered_at is None for r in reviews),
-        "last_day": last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days, get_laws()),
+        "last_day": last_review_day(last_decided_on(application, decision), terms.procedure.review_days, get_laws()),
         "today": timezone.localdate(request.now),
         "appeal": terms.procedure.appeal,
         "form": form,

@@ -85,12 +85,17 @@ def story_of(
     procedure: Procedure | None = None,
     on: date | None = None,
     closes_at: datetime | None = None,
+    decided_on: date | None = None,
 ) -> Story:
-    """Return one application in plain words, on a day; ``closes_at``: until when a draft may be sent."""
+    """
+    Return one application in plain words, on a day; ``closes_at``: until when a draft may be sent.
+
+    ``decided_on``: the day from which the days for a review run, when a change was judged after the decision.
+    """
     tag, now, then = _words(application, awards)
     tasks = _tasks_of(procedure, on) if procedure and on else ()
     clock = get_clock(procedure, on) if procedure and on and application.status == Status.SUBMITTED else None
-    review_until = _review_until(application, decision, terms, on)
+    review_until = _review_until(application, decision, terms, on, decided_on)
     if procedure and procedure.round > 1 and application.status == Status.SUBMITTED:
         now = _("L'ufficio guarda di nuovo la tua domanda.")
     if any(task.is_open for task in tasks):
@@ -124,11 +129,16 @@ def story_of(
 
 
 def _review_until(
-    application: Application, decision: Decision | None, terms: Terms | None, on: date | None
+    application: Application,
+    decision: Decision | None,
+    terms: Terms | None,
+    on: date | None,
+    decided_on: date | None,
 ) -> date | None:
     if not (decision and terms and on) or application.status not in {Status.APPROVED, Status.REFUSED}:
         return None
-    last = last_review_day(timezone.localdate(decision.decided_at), terms.procedure.review_days, get_laws())
+    day = decided_on or timezone.localdate(decision.decided_at)
+    last = last_review_day(day, terms.procedure.review_days, get_laws())
     return last if on <= last else None
 
 

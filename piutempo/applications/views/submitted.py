@@ -12,6 +12,7 @@ from piutempo.applications.forms.family import WithdrawForm
 from piutempo.applications.messages import PLACE_STATES, sentence_for
 from piutempo.applications.models import Application, Status
 from piutempo.applications.selectors import get_case
+from piutempo.applications.selectors.changes import last_decided_on
 from piutempo.applications.selectors.evidence import list_evidence_files
 from piutempo.applications.selectors.rankings import get_place_view
 from piutempo.applications.services import ApplicationRefused, withdraw_application
@@ -65,6 +66,7 @@ def application_page(request: PiuRequest, seat: Seat, application: Application) 
             terms=terms,
             procedure=get_procedure(SUBJECT, application.pk),
             on=timezone.localdate(request.now),
+            decided_on=last_decided_on(application, case.decision) if case.decision else None,
         ),
         "decision": case.decision,
         "results": [
