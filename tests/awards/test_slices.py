@@ -127,3 +127,11 @@ def _check(runs: list[Run], kept: tuple[Kept, ...], placed: tuple[Placed, ...], 
     assert len(months) == len(set(months))
     assert left + returned == sum(r.left for r in runs)
     assert taken_months(runs) >= {m for r in runs for m in r.issued}
+
+
+def test_a_run_closed_after_a_later_month_was_issued_has_none_left() -> None:
+    """Of April and May only May has its voucher: the run was closed with it, and April lives in another run."""
+    closed = Run(1, Month(2025, 4), 1, frozenset({Month(2025, 5)}))
+    assert (closed.due, closed.left) == ((), 0)
+    again = move([closed], since=Month(2025, 4), to=Month(2025, 6), last=Month(2026, 1))
+    assert (again.kept, again.placed, again.returned) == ((), (), 0)

@@ -36,8 +36,8 @@ class Run:
 
     @property
     def due(self) -> tuple[Month, ...]:
-        """The months still to issue, in order; a suspended run has none with a date."""
-        if self.state is State.SUSPENDED:
+        """The months still to issue, in order; a suspended run has none with a date, a closed one none at all."""
+        if self.state is State.SUSPENDED or not self.left:
             return ()
         months = (self.first + i for i in range(self.booked))
         return tuple(month for month in months if month not in self.issued)
