@@ -143,7 +143,10 @@ MORE = (
             "SELECT id FROM applications_application WHERE programme_id = {programme} AND status = 'submitted' "
             "ORDER BY id DESC"
         ),
-        "/ufficio/domande/{}/prove/ /ufficio/domande/{}/documenti/ /ufficio/domande/{}/preavviso/",
+        (
+            "/ufficio/domande/{}/prove/ /ufficio/domande/{}/documenti/ /ufficio/domande/{}/preavviso/ "
+            "/ufficio/domande/{}/uscita/"
+        ),
     ),
     (
         "Bruno Villa",
@@ -193,6 +196,7 @@ NOT_PAGES = """
 FILES = re.compile(
     r"\.(pdf|csv|xlsx|json|svg|toml)$|/toml/$|/scarica/|/modello\.|/salute/$|/api/"
     r"|/delega/modulo/$|/deleghe/\d+/$|/carta/\d+/$|(domanda|domande|controlli)/\d+/file/\d+/$"
+    r"|/lettere/\d+/pdf/$|/protocollo/giorno/"
 )
 
 
