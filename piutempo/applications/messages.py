@@ -101,6 +101,10 @@ SENTENCES = {
     Refusal.OBSERVATIONS_UNANSWERED: _l(
         "La famiglia ha mandato osservazioni: scrivi nella nota perché non bastano, oppure rivedi il requisito."
     ),
+    Refusal.NEW_GROUNDS: _l(
+        "Dopo il preavviso è stato rivisto un requisito: il nuovo motivo la famiglia non lo conosce. Manda un altro "
+        "preavviso e aspetta i suoi giorni."
+    ),
     Refusal.LETTER_NOT_SENT: _l(
         "La lettera alla famiglia non è ancora partita: spediscila dalle lettere della domanda e segna il giorno. I suoi "
         "giorni corrono da lì."

@@ -180,6 +180,25 @@ def test_what_an_officer_overruled_is_refused_in_the_officers_words() -> None:
     assert line.sentence not in step.items[0]
 
 
+def test_a_ground_found_after_the_notice_needs_a_notice_of_its_own() -> None:
+    application = make_submitted(make_programme(), isee_cents=RICH)
+    notify_refusal(application=application, reasons=None, at=OPEN_AT, by=None)
+    posted(application, OPEN_AT)
+    for line in assess(application).effective.criteria:
+        turned = "no" if line.effective == "yes" else "yes" if not line.group else ""
+        if turned:
+            overrule_criterion(
+                application=application, code=line.code, outcome=turned, reason="Visto", at=days(1), by=make_user()
+            )
+    assert assess(application).effective.outcome == "no"
+    with pytest.raises(ApplicationRefused) as error:
+        decide(application, days(20))
+    assert code_of(error) is Refusal.NEW_GROUNDS
+    notify_refusal(application=application, reasons=None, at=days(20), by=None)
+    posted(application, days(20))
+    assert not decide(application, days(40)).is_approved
+
+
 def test_a_request_its_two_reminders_and_its_end_go_by_themselves_and_once() -> None:
     application = make_submitted(make_programme(), isee_cents=None)
     step = request_missing(application=application, items=["Attestazione ISEE"], at=OPEN_AT, by=None)

@@ -27,7 +27,7 @@ from piutempo.procedures.models import Procedure, StepKind
 from piutempo.procedures.rules.refusals import Refusal as ClockRefusal
 from piutempo.procedures.selectors import get_laws, is_taken_back, list_procedures, refusal_to_decide
 from piutempo.procedures.services import Opening, ProcedureRefused, open_procedures
-from piutempo.programmes.rules.eligibility import YES
+from piutempo.programmes.rules.eligibility import NO, YES
 from piutempo.programmes.rules.terms import Terms
 
 SUBJECT = "applications.application"
@@ -242,8 +242,33 @@ def _check_days(
         raise ProcedureRefused(early)
     if not is_approved:
         _check_letters(procedure, timezone.localdate(item.at), departures)
+        _check_grounds(procedure, assessment)
     if not is_approved and is_observed(procedure) and not item.note.strip():
         raise ApplicationRefused(Refusal.OBSERVATIONS_UNANSWERED)
+
+
+def _check_grounds(procedure: Procedure, assessment: Assessment) -> None:
+    """
+    Refuse a ground that the last notice could not name: an officer overruled the criterion only after it.
+
+    Facts are sealed at submission, so nothing else brings a new ground.
+
+    :raises ApplicationRefused: NEW_GROUNDS
+    Source: L. 241/1990 art. 10-bis, the refusal may not rest on reasons that the notice did not give
+    """
+    notices = [
+        step.sent_at
+        for step in procedure.steps.all()
+        if step.kind == StepKind.NOTICE and step.round == procedure.round and not is_taken_back(step)
+    ]
+    late = [
+        c.code
+        for c in assessment.effective.criteria
+        if c.is_decisive and c.effective == NO and c.overruled and notices
+        if assessment.overrules[c.code].at > max(notices)
+    ]
+    if late:
+        raise ApplicationRefused(Refusal.NEW_GROUNDS)
 
 
 def _check_letters(procedure: Procedure, on: date, departures: Mapping[tuple[int, str], datetime | None]) -> None:
