@@ -38,6 +38,10 @@ REFUSALS: dict[Refusal, Promise] = {
     Refusal.FAMILY_DAYS_RUNNING: _(
         "I giorni della famiglia per rispondere non sono finiti: si decide quando risponde o dal giorno dopo il termine."
     ),
+    Refusal.LETTER_NOT_SENT: _(
+        "La lettera con il rilievo non è ancora partita: spediscila dalle lettere e segna il giorno. I giorni della "
+        "famiglia corrono da lì."
+    ),
     Refusal.NO_FINDING: _("L'ufficio non ha chiesto nulla per questo controllo: non serve rispondere."),
     Refusal.SIGN_PENDING: _("L'esito è proposto e aspetta la firma: si cambia soltanto se viene rimandato indietro."),
     Refusal.NOTHING_TO_SIGN: _("Non c'è un esito da firmare: ricarica la pagina."),

@@ -10,6 +10,8 @@ from piutempo.applications.services import decide_application
 from piutempo.applications.services.proposing import propose_decision, sign_proposal
 from piutempo.controls.models import Check, Sample
 from piutempo.controls.services import answer_item, draw_sample, open_check, open_sample, send_finding, take_check
+from piutempo.correspondence.models import Letter
+from piutempo.correspondence.services import mark_posted
 from piutempo.people.models import User
 from piutempo.programmes.models import Programme
 from piutempo.programmes.selectors import get_current_terms
@@ -92,4 +94,12 @@ def make_found(application: Application, opener: User, checker: User) -> Check:
     """A check whose finding went to the family."""
     check = make_check(application, opener, checker)
     go_through(check, checker, "ok", "not_ok")
-    return send_finding(check=check, text="L'ISEE dichiarato non risulta.", at=CHECKED_AT, by=checker)
+    found = send_finding(check=check, text="L'ISEE dichiarato non risulta.", at=CHECKED_AT, by=checker)
+    post_letters(found, CHECKED_AT, checker)
+    return found
+
+
+def post_letters(check: Check, at: datetime, by: User) -> None:
+    """Post the printed letters of a check."""
+    waiting = Letter.objects.filter(subject="controls.check", subject_id=check.pk, state="paper")
+    mark_posted(letters=list(waiting), at=at, by=by)

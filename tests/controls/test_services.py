@@ -41,6 +41,7 @@ from tests.controls.factories import (
     make_found,
     make_officers,
     make_sample,
+    post_letters,
 )
 
 pytestmark = pytest.mark.django_db
@@ -223,6 +224,8 @@ def test_a_family_is_heard_before_anything_is_said_against_it(programme, officer
     assert send_finding(**told).finding_at == CHECKED_AT
     assert refused(conclude_check, **wrong) is Refusal.FAMILY_DAYS_RUNNING
     last_day = CHECKED_AT + timedelta(days=15)
+    assert refused(conclude_check, **wrong | {"at": last_day + timedelta(days=1)}) is Refusal.LETTER_NOT_SENT
+    post_letters(check, CHECKED_AT, checker)
     assert refused(conclude_check, **wrong | {"at": last_day}) is Refusal.FAMILY_DAYS_RUNNING
     run_due(LATE)
     check.refresh_from_db()

@@ -14,6 +14,7 @@ from piutempo.controls.selectors import has_read_today, list_items
 from piutempo.controls.services.held import hold, hold_for, record, refuse_who_decided
 from piutempo.controls.services.telling import tell_finding
 from piutempo.people.models import User
+from piutempo.procedures.selectors import get_laws
 from piutempo.programmes.selectors import get_terms, get_version_at
 from piutempo.records.services import store_file
 
@@ -167,9 +168,10 @@ def send_finding(*, check: Check, text: str, at: datetime, by: User) -> Check:
         raise ControlRefused(Refusal.ITEMS_LEFT)
     if not any(i.is_failed for i in items):
         raise ControlRefused(Refusal.NOTHING_FAILED)
-    days = timedelta(days=get_terms(held.version_id).checks.answer_days)
+    today = timezone.localdate(at)
     held.finding, held.finding_at, held.state = text.strip(), at, CheckState.FINDING
-    held.answer_due_on, held.due_on = timezone.localdate(at) + days, held.due_on + days
+    held.answer_due_on = get_laws().family_due_on(today, get_terms(held.version_id).checks.answer_days)
+    held.due_on += held.answer_due_on - today
     held.save(update_fields=["finding", "finding_at", "state", "answer_due_on", "due_on"])
     record("finding_sent", held, at, by, {"answer_due_on": held.answer_due_on.isoformat()})
     tell_finding(held, at, by)

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
 
+from piutempo.controls.letters import FINDING
 from piutempo.controls.models import ADVERSE, Check, CheckOutcome, CheckState
 from piutempo.controls.rules.checking import CheckCase, ControlRefused, Refusal, conclusion_refusal
 from piutempo.controls.selectors import list_items
-from piutempo.controls.services.held import hold, hold_for, record, refuse_who_decided
+from piutempo.controls.services.held import SUBJECT, hold, hold_for, record, refuse_who_decided
 from piutempo.controls.services.telling import tell_outcome
+from piutempo.correspondence.selectors import list_departures
 from piutempo.people.models import User
+from piutempo.procedures.selectors import get_laws
 from piutempo.programmes.selectors import get_terms
 from piutempo.settlements.services import Refusal as SettlementRefusal
 from piutempo.settlements.services import SettlementRefused, open_forfeiture
+
+
+def _left_on(check: Check) -> date | None:
+    """Return the day on which the finding's letter left, or None."""
+    departures = list_departures(kinds=[FINDING.code], subject=SUBJECT, subject_ids=[check.pk])
+    left_at = departures.get((check.pk, ""))
+    return timezone.localdate(left_at) if left_at else None
+
+
+def _last_day_of(check: Check) -> date | None:
+    """Return the family's last day: what its letter said, or its days from the departure when the letter left late."""
+    left_on = _left_on(check)
+    if check.answer_due_on is None or left_on is None:
+        return check.answer_due_on
+    return max(check.answer_due_on, get_laws().family_due_on(left_on, get_terms(check.version_id).checks.answer_days))
 
 
 def _refuse(check: Check, outcome: str, at: datetime) -> None:
@@ -24,12 +42,14 @@ def _refuse(check: Check, outcome: str, at: datetime) -> None:
         is_closed=check.state == CheckState.CLOSED,
         left=sum(i.answer is None for i in items),
         failed=sum(i.is_failed for i in items),
-        answer_due_on=check.answer_due_on,
+        answer_due_on=_last_day_of(check),
         is_answered=check.family_answers.exists(),
         on=timezone.localdate(at),
     )
     if refusal := conclusion_refusal(case, is_adverse=outcome in ADVERSE):
         raise ControlRefused(refusal)
+    if outcome in ADVERSE and not case.is_answered and _left_on(check) is None:
+        raise ControlRefused(Refusal.LETTER_NOT_SENT)
 
 
 @transaction.atomic
@@ -40,7 +60,7 @@ def conclude_check(*, check: Check, outcome: str, reasons: str, at: datetime, by
     Where the programme wants a second signature an outcome against the family is proposed and waits for it.
 
     :raises ControlRefused: CLOSED, NOT_YOURS, DECIDED_BY_YOU, SIGN_PENDING, WRONG_STEP (no such outcome), NO_REASON,
-        ITEMS_LEFT, ITEM_FAILED, NOTHING_FAILED, FINDING_NEEDED, FAMILY_DAYS_RUNNING
+        ITEMS_LEFT, ITEM_FAILED, NOTHING_FAILED, FINDING_NEEDED, LETTER_NOT_SENT, FAMILY_DAYS_RUNNING
     """
     held = hold_for(check, by)
     if outcome not in {CheckOutcome.REGULAR, *ADVERSE}:
