@@ -78,7 +78,7 @@ MORE = (
     (
         "Carla Neri",
         "SELECT id FROM applications_application WHERE programme_id = {programme} AND number = 1",
-        "/ufficio/domande/{}/ /ufficio/domande/{}/uscita/",
+        "/ufficio/domande/{}/ /ufficio/domande/{}/rinuncia/",
     ),
     (
         "Carla Neri",
