@@ -19,6 +19,7 @@ from piutempo.applications.rules import (
     signature_refusal_for,
 )
 from piutempo.applications.selectors import Assessment, RulesByDay, assess, get_rules
+from piutempo.applications.services.receiving import Received, opening_of
 from piutempo.applications.services.refused import ApplicationRefused
 from piutempo.awards.models import Award, AwardStatus
 from piutempo.correspondence.selectors import list_departures
@@ -315,15 +316,7 @@ def open_procedure_of(application: Application, terms: Terms) -> Procedure:
 def _opening(application: Application, terms: Terms) -> Opening:
     if application.submitted_at is None:
         raise ApplicationRefused(Refusal.NOT_SUBMITTED)
-    return Opening(
-        subject=SUBJECT,
-        subject_id=application.pk,
-        programme=application.programme,
-        term_days=terms.procedure.term_days,
-        office=terms.procedure.office,
-        at=application.submitted_at,
-        by=application.created_by,
-    )
+    return opening_of(Received(application, terms, (), application.submitted_at, application.created_by))
 
 
 def _granted(awards: Sequence[Award]) -> list[Granted]:

@@ -78,21 +78,21 @@ def look_for_conflicts(items: Sequence[Received]) -> list[Conflict]:
 
 
 def open_clocks(items: Sequence[Received]) -> None:
-    """Start the legal clock of each request: on the day it came in, or on the last day of its cut-off."""
-    open_procedures(
-        [
-            Opening(
-                subject=SUBJECT,
-                subject_id=i.application.pk,
-                programme=i.application.programme,
-                term_days=i.terms.procedure.term_days,
-                office=i.terms.procedure.office or settings.BODY_NAME,
-                at=i.at,
-                by=i.by,
-                started_on=i.term_starts_on,
-            )
-            for i in items
-        ]
+    """Start the legal clock of each request, on the day its term starts."""
+    open_procedures([opening_of(i) for i in items])
+
+
+def opening_of(item: Received) -> Opening:
+    """Return the procedure that a request opens."""
+    return Opening(
+        subject=SUBJECT,
+        subject_id=item.application.pk,
+        programme=item.application.programme,
+        term_days=item.terms.procedure.term_days,
+        office=item.terms.procedure.office or settings.BODY_NAME,
+        at=item.at,
+        by=item.by,
+        started_on=item.term_starts_on,
     )
 
 
