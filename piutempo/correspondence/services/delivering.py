@@ -87,7 +87,12 @@ def _deliver_notifications(at: datetime, limit: int | None, report: DeliveryRepo
     with closing(_claimed(Channel.SEND, at, limit)) as claimed:
         for message in claimed:
             try:
-                iun = adapter.notify(_notification(message), at=at)
+                notification = _notification(message)
+            except Exception as fault:  # as for e-mails
+                _refused(message, f"{type(fault).__name__}: {fault}", at, report, is_permanent=True)
+                continue
+            try:
+                iun = adapter.notify(notification, at=at)
             except SendUnreachable as fault:
                 report.faults[Channel.SEND] = str(fault)
                 _refused(message, str(fault), at, report, is_permanent=False)
